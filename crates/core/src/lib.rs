@@ -1,1 +1,6 @@
-//! Placeholder.
+//! May this happen, and what follows?
+
+pub mod commit;
+mod permit;
+
+pub use permit::{Guard, Pending, Permit};

@@ -1,0 +1,12 @@
+//! From a decision to a permission. Only `ledger` may name this module (`crates/server/tests/architecture.rs`).
+
+use yinuo_domain::{Monotonic, Salt};
+
+use crate::{Guard, Pending, Permit};
+
+/// Makes the permit. Call it after the commit that holds the release's fact and its signed head, and never before.
+///
+/// `salt` is that leaf's salt; `void_at` is when the permit ends; `guard` is dropped when it was used or is void.
+pub fn release(pending: Pending, salt: Salt, void_at: Monotonic, guard: Box<dyn Guard>) -> Permit {
+    Permit { pending, salt, void_at, guard }
+}

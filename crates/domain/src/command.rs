@@ -1,0 +1,189 @@
+//! What someone asks to happen.
+
+use std::sync::Arc;
+
+use crate::{
+    AppId, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, StaffId, SubjectKey,
+    Tag, Timestamp, ValueVersion,
+};
+
+/// What someone asks to happen. The ledger decides it at the tip of the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Command {
+    /// A change of the platform, by `by`.
+    Platform {
+        /// Who asks.
+        by: StaffId,
+        /// For what.
+        change: PlatformChange,
+    },
+    /// Begins a person's own stream.
+    Enrol {
+        /// The person.
+        subject: SubjectKey,
+        /// The tag of their own stream.
+        own: Tag,
+    },
+    /// Makes a sealed row the current value of an item.
+    StoreValue {
+        /// The person.
+        subject: SubjectKey,
+        /// The tag of their own stream.
+        own: Tag,
+        /// The item.
+        item: Item,
+        /// Which version becomes current.
+        version: ValueVersion,
+        /// The digest of the sealed row, which must already be written.
+        sealed: Digest,
+    },
+    /// A person's explicit choices, item by item.
+    GiveConsent {
+        /// The person.
+        subject: SubjectKey,
+        /// The tag of their own stream, to see that the account lives.
+        own: Tag,
+        /// The app.
+        app: AppId,
+        /// Their tag towards it.
+        tag: Tag,
+        /// For each purpose that was shown: what was shown and what was chosen.
+        choices: Vec<Choice>,
+        /// The document the person was shown.
+        notice: Digest,
+        /// The fingerprint of the declaration the person was shown.
+        fingerprint: Digest,
+        /// When the consent ends.
+        expires_at: Timestamp,
+        /// Binds the act: a commitment whose salt lives in the vault.
+        evidence: Commitment,
+        /// Whether a guardian must agree, and did.
+        guardian: Guardian,
+    },
+    /// A person takes back a consent, wholly or in part.
+    Withdraw {
+        /// The person.
+        subject: SubjectKey,
+        /// The app.
+        app: AppId,
+        /// Their tag towards it.
+        tag: Tag,
+        /// How much.
+        scope: WithdrawalScope,
+    },
+    /// An app asks for items, for one purpose.
+    Disclose {
+        /// The person.
+        subject: SubjectKey,
+        /// The app.
+        app: AppId,
+        /// The person's tag towards it.
+        tag: Tag,
+        /// The one purpose.
+        purpose: Purpose,
+        /// What is asked for.
+        items: ItemSet,
+        /// Whether to release what may be released when something is refused.
+        partial: bool,
+        /// Which of the items have a stored value.
+        stored: ItemSet,
+        /// Commits to the sealed rows of those, under the leaf's salt.
+        values: Commitment,
+        /// Whether the person needs a guardian's consent.
+        guardian_required: bool,
+        /// The digest of the partner's request.
+        request: Commitment,
+        /// The id this disclosure gets if it is a new one.
+        disclosure: DisclosureId,
+        /// Client and `Idempotency-Key`, hashed.
+        idempotency: Option<Digest>,
+    },
+    /// An authorised release that could not be opened or handed over.
+    ReportNotDelivered {
+        /// The person.
+        subject: SubjectKey,
+        /// The app.
+        app: AppId,
+        /// The person's tag towards it.
+        tag: Tag,
+        /// Which release.
+        disclosure: DisclosureId,
+    },
+    /// A person deletes their account: one fact in each of their streams.
+    DeleteAccount {
+        /// The person.
+        subject: SubjectKey,
+        /// The tag of their own stream.
+        own: Tag,
+    },
+}
+
+/// What was shown of one purpose, and what the person chose of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Choice {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// What was shown.
+    pub shown: ItemSet,
+    /// What was chosen, part of what was shown.
+    pub chosen: ItemSet,
+}
+
+/// How much of a consent is taken back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WithdrawalScope {
+    /// All of it.
+    Whole,
+    /// These items of these purposes.
+    Items(Vec<(Purpose, ItemSet)>),
+}
+
+/// Whether a guardian must agree (PIPL 31), and did.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[repr(u8)]
+pub enum Guardian {
+    /// Nobody needs to.
+    NotRequired = 0,
+    /// One must, and did.
+    Agreed = 1,
+    /// One must, and has not.
+    Missing = 2,
+}
+
+/// A change that is not about one person. Documents travel beside it and are checked when it is decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PlatformChange {
+    /// Puts a decision version and rule packs in force.
+    ActivateEngine(Engine),
+    /// Registers a partner.
+    RegisterPartner {
+        /// The hash of its profile.
+        document: Digest,
+        /// The profile.
+        bytes: Arc<[u8]>,
+    },
+    /// Stops a partner for now.
+    SuspendPartner(PartnerId),
+    /// Lets a suspended partner go on.
+    ReinstatePartner(PartnerId),
+    /// Ends a partner for good.
+    TerminatePartner(PartnerId),
+    /// Declares an app, or declares it anew.
+    DeclareApp {
+        /// The hash of its declaration.
+        document: Digest,
+        /// The declaration.
+        bytes: Arc<[u8]>,
+    },
+    /// Takes an app offline.
+    HideApp(AppId),
+    /// Brings it back.
+    ShowApp(AppId),
+    /// Publishes what people are told.
+    PublishNotice {
+        /// The hash of the notice.
+        document: Digest,
+        /// The notice.
+        bytes: Arc<[u8]>,
+    },
+}

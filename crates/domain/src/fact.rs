@@ -1,0 +1,239 @@
+//! What has happened. State is nothing but the fold of facts.
+
+use crate::{
+    AppId, Commitment, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, LogId, PartnerId, Profile,
+    Purpose, Reason, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
+};
+
+/// One entry of a log: a fact, when it happened and where it stands. Its bytes are the leaf (`docs/specs/fact-log.md`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    /// Never decreases within a log.
+    pub at: Timestamp,
+    /// Makes the leaf unguessable.
+    pub salt: Salt,
+    /// Where it stands.
+    pub place: Place,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// Where an entry stands in its log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// In the log as a whole, about no person.
+    Log,
+    /// In one stream.
+    Stream {
+        /// Which stream.
+        stream: StreamId,
+        /// Counts up from 0 within the stream.
+        seq: u64,
+        /// The hash of the stream's previous leaf; zeroes in the first.
+        prev: Digest,
+        /// The app's own count of what was released to it in this group, from 0; in `Disclosed` and `Redelivered`.
+        app_seq: Option<u64>,
+    },
+}
+
+/// A chain of facts about one person: towards one app, or their own.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct StreamId {
+    /// The app; none for the person's own stream.
+    pub app: Option<AppId>,
+    /// The person's tag there.
+    pub tag: Tag,
+}
+
+/// What was shown and chosen of one purpose, as recorded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ConsentLine {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// What was shown.
+    pub shown: ItemSet,
+    /// What was chosen.
+    pub granted: ItemSet,
+}
+
+/// What has happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fact {
+    /// The first fact of every log: which log it is, and with what it is made.
+    LogOpened {
+        /// Its name.
+        log: LogId,
+        /// The suite whose hash makes content hashes, tags and chains.
+        suite: Suite,
+        /// Its trees and signatures.
+        profile: Profile,
+    },
+    /// In a group: from here on, this much of the platform log counts.
+    PlatformAdopted {
+        /// How many entries.
+        size: u64,
+        /// The SHA-256 root at that size, unless the profile has none.
+        sha256: Option<Digest>,
+        /// The SM3 root at that size, unless the profile has none.
+        sm3: Option<Digest>,
+    },
+    /// Rules and decision code are in force.
+    EngineActivated {
+        /// Who did it.
+        by: StaffId,
+        /// Which.
+        engine: Engine,
+    },
+    /// A partner was registered.
+    PartnerRegistered {
+        /// Who did it.
+        by: StaffId,
+        /// Who was registered.
+        partner: PartnerId,
+        /// The hash of its profile.
+        document: Digest,
+    },
+    /// A partner was suspended.
+    PartnerSuspended {
+        /// Who did it.
+        by: StaffId,
+        /// Which partner.
+        partner: PartnerId,
+    },
+    /// A suspended partner goes on.
+    PartnerReinstated {
+        /// Who did it.
+        by: StaffId,
+        /// Which partner.
+        partner: PartnerId,
+    },
+    /// A partner ended for good.
+    PartnerTerminated {
+        /// Who did it.
+        by: StaffId,
+        /// Which partner.
+        partner: PartnerId,
+    },
+    /// An app was declared, or declared anew.
+    AppDeclared {
+        /// Who did it.
+        by: StaffId,
+        /// Which app.
+        app: AppId,
+        /// The hash of its declaration.
+        document: Digest,
+        /// What a consent binds.
+        fingerprint: Digest,
+    },
+    /// An app went offline.
+    AppHidden {
+        /// Who did it.
+        by: StaffId,
+        /// Which app.
+        app: AppId,
+    },
+    /// An app came back.
+    AppShown {
+        /// Who did it.
+        by: StaffId,
+        /// Which app.
+        app: AppId,
+    },
+    /// A notice was published.
+    NoticePublished {
+        /// Who did it.
+        by: StaffId,
+        /// Whose notice.
+        app: AppId,
+        /// Counts up from 1.
+        version: u32,
+        /// Its hash.
+        document: Digest,
+    },
+    /// A person's own stream began.
+    Enrolled,
+    /// A value became the current one.
+    ValueStored {
+        /// Of which item.
+        item: Item,
+        /// Which version.
+        version: ValueVersion,
+        /// The digest of the sealed row.
+        sealed: Digest,
+    },
+    /// A person agreed, item by item.
+    ConsentGiven {
+        /// Counts up from 1 within the stream.
+        version: u32,
+        /// What was decided.
+        lines: Vec<ConsentLine>,
+        /// What they were shown.
+        notice: Digest,
+        /// What the consent binds.
+        fingerprint: Digest,
+        /// When it ends.
+        expires_at: Timestamp,
+        /// Binds the act.
+        evidence: Commitment,
+        /// Whether a guardian had to agree, and did.
+        guardian: Guardian,
+    },
+    /// A person took back a consent.
+    Withdrawn {
+        /// How much.
+        scope: WithdrawalScope,
+    },
+    /// Items were authorised to leave.
+    Disclosed(Disclosed),
+    /// An earlier answer was authorised to leave once more; not counted.
+    Redelivered(Disclosed),
+    /// Everything asked for was refused.
+    Withheld {
+        /// The one purpose.
+        purpose: Purpose,
+        /// What was asked for.
+        requested: ItemSet,
+        /// Which of those had a value.
+        stored: ItemSet,
+        /// Whether a part would have done.
+        partial: bool,
+        /// Whether the person needs a guardian's consent.
+        guardian_required: bool,
+        /// Why, item by item.
+        reasons: Vec<(Item, Reason)>,
+        /// The digest of the partner's request.
+        request: Commitment,
+    },
+    /// An authorised release did not leave.
+    NotDelivered {
+        /// Which.
+        disclosure: DisclosureId,
+    },
+    /// The account was deleted; one in each of the person's streams.
+    AccountDeleted,
+}
+
+/// One release.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Disclosed {
+    /// Its id.
+    pub disclosure: DisclosureId,
+    /// The one purpose.
+    pub purpose: Purpose,
+    /// What was asked for.
+    pub requested: ItemSet,
+    /// What was released.
+    pub released: ItemSet,
+    /// What was withheld, and why.
+    pub withheld: Vec<(Item, Reason)>,
+    /// Which of the requested items had a value.
+    pub stored: ItemSet,
+    /// Whether a part would do.
+    pub partial: bool,
+    /// Commits to the sealed rows, under this leaf's salt.
+    pub values: Commitment,
+    /// Whether the person needs a guardian's consent.
+    pub guardian_required: bool,
+    /// The digest of the partner's request.
+    pub request: Commitment,
+}
