@@ -1,0 +1,181 @@
+//! The state that facts add up to, and the part of it that one decision needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use yinuo_domain::{
+    AppId, Declaration, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, Notice, PartnerId,
+    PartnerProfile, Purpose, PurposeId, Suite, Timestamp,
+};
+
+/// Everything that is not about one person. Small: it stays in memory, and a copy is one reference count.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Platform {
+    /// The suite whose hash makes content hashes; set by the log's first fact.
+    pub suite: Option<Suite>,
+    /// What is in force.
+    pub engine: Option<Engine>,
+    /// The partners.
+    pub partners: BTreeMap<PartnerId, Partner>,
+    /// The apps.
+    pub apps: BTreeMap<AppId, App>,
+    /// Which id each purpose code has: the first declaration that used it decided.
+    pub purposes: BTreeMap<Purpose, PurposeId>,
+}
+
+/// What a partner may do now.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum PartnerStatus {
+    /// It may act.
+    Active,
+    /// Not for now.
+    Suspended,
+    /// Never again.
+    Terminated,
+}
+
+/// A partner.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Partner {
+    /// What it may do.
+    pub status: PartnerStatus,
+    /// Who it is.
+    pub profile: Arc<PartnerProfile>,
+}
+
+/// Whether an app can be used.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum AppStatus {
+    /// It can.
+    Live,
+    /// It is offline.
+    Hidden,
+}
+
+/// An app.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct App {
+    /// Whether it can be used.
+    pub status: AppStatus,
+    /// What it declares.
+    pub declaration: Arc<Declaration>,
+    /// What a consent to it binds.
+    pub fingerprint: Digest,
+    /// What people are told, once published: its hash and the text.
+    pub notice: Option<(Digest, Arc<Notice>)>,
+}
+
+/// A person's own stream.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Own {
+    /// The account is gone.
+    pub deleted: bool,
+    /// Which version of each item is current.
+    pub values: BTreeMap<Item, yinuo_domain::ValueVersion>,
+}
+
+/// A person's stream with one app. Of fixed size however much happened in it, but for one small cell per granted item.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Stream {
+    /// The account is gone.
+    pub deleted: bool,
+    /// What the person agreed to, if ever.
+    pub grant: Option<Grant>,
+    /// How often each item was released, in log time.
+    pub cells: BTreeMap<(Purpose, Item), Cell>,
+}
+
+/// What a person agreed to towards one app.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Grant {
+    /// Counts up from 1.
+    pub version: u32,
+    /// The person took it back.
+    pub withdrawn: bool,
+    /// When it was given, in its latest version.
+    pub given_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// What it binds.
+    pub fingerprint: Digest,
+    /// What the person was shown.
+    pub notice: Digest,
+    /// Whether a guardian had to agree, and did.
+    pub guardian: Guardian,
+    /// What is allowed.
+    pub items: BTreeMap<Purpose, ItemSet>,
+}
+
+/// What a grant is worth now.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum GrantStatus {
+    /// It counts.
+    Active,
+    /// The declaration changed since.
+    Paused,
+    /// It has run out.
+    Expired,
+    /// The person took it back.
+    Withdrawn,
+}
+
+impl Grant {
+    /// What the grant is worth at `now`, when the app's declaration has `fingerprint`.
+    ///
+    /// The person's own act comes first, so that a withdrawn consent is never called expired.
+    pub fn status(&self, fingerprint: &Digest, now: Timestamp) -> GrantStatus {
+        if self.withdrawn {
+            GrantStatus::Withdrawn
+        } else if self.expires_at <= now {
+            GrantStatus::Expired
+        } else if self.fingerprint != *fingerprint {
+            GrantStatus::Paused
+        } else {
+            GrantStatus::Active
+        }
+    }
+}
+
+/// How often one item was released in the current period.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Cell {
+    /// When the period began.
+    pub since: Timestamp,
+    /// Releases in it.
+    pub count: u32,
+}
+
+/// A piece of state: looked up or not, there or not. *Absent* and *not loaded* are never the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Slot<T> {
+    /// Nobody looked.
+    NotLoaded,
+    /// There is none.
+    Absent,
+    /// Here it is.
+    Present(T),
+}
+
+/// An earlier answer under the same idempotency key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Earlier {
+    /// Its id.
+    pub disclosure: DisclosureId,
+    /// Whether the request is the same, byte for byte.
+    pub same_request: bool,
+}
+
+/// The part of the state that one command needs.
+#[derive(Clone, Debug)]
+pub struct Loaded<'a> {
+    /// The platform as the group has adopted it.
+    pub platform: &'a Platform,
+    /// The person's own stream.
+    pub own: Slot<&'a Own>,
+    /// The person's stream with the app.
+    pub stream: Slot<&'a Stream>,
+    /// The apps with which the person has a stream, and their tags; for the deletion of an account.
+    pub streams: Slot<&'a [yinuo_domain::StreamId]>,
+    /// An earlier answer under the same idempotency key.
+    pub earlier: Option<Earlier>,
+}
