@@ -16,6 +16,6 @@ pub use decide::{Answer, Outcome, decide};
 pub use documents::{Documents, Undecidable};
 pub use permit::{Guard, Pending, Permit};
 pub use state::{
-    App, AppStatus, Cell, Earlier, Grant, GrantStatus, Loaded, Own, Partner, PartnerStatus, Platform, Slot,
-    Stream,
+    App, AppStatus, Cell, Earlier, Grant, GrantStatus, Granted, Loaded, Own, Partner, PartnerStatus,
+    Platform, Slot, Stream,
 };

@@ -85,29 +85,37 @@ pub struct Stream {
     pub cells: BTreeMap<(Purpose, Item), Cell>,
 }
 
-/// What a person agreed to towards one app.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What a person agreed to towards one app. Each purpose stands for itself: a new consent decides the purposes it
+/// shows and leaves the others as they were, with their own ends and their own binding. Nothing merges.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Grant {
-    /// Counts up from 1.
+    /// Counts up from 1 with every consent.
     pub version: u32,
-    /// The person took it back.
-    pub withdrawn: bool,
-    /// When it was given, in its latest version.
+    /// What was decided for each purpose that was ever shown.
+    pub purposes: BTreeMap<Purpose, Granted>,
+}
+
+/// What a person agreed to for one purpose.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Granted {
+    /// What is allowed.
+    pub items: ItemSet,
+    /// What was allowed and taken back since.
+    pub withdrawn: ItemSet,
+    /// When it was given.
     pub given_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// What it binds.
+    /// The declaration it binds.
     pub fingerprint: Digest,
     /// What the person was shown.
     pub notice: Digest,
     /// Whether a guardian had to agree, and did.
     pub guardian: Guardian,
-    /// What is allowed.
-    pub items: BTreeMap<Purpose, ItemSet>,
 }
 
-/// What a grant is worth now.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+/// What a consent is worth now.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum GrantStatus {
     /// It counts.
     Active,
@@ -115,16 +123,16 @@ pub enum GrantStatus {
     Paused,
     /// It has run out.
     Expired,
-    /// The person took it back.
+    /// The person took all of it back.
     Withdrawn,
 }
 
-impl Grant {
-    /// What the grant is worth at `now`, when the app's declaration has `fingerprint`.
+impl Granted {
+    /// What this is worth at `now`, when the app's declaration has `fingerprint`.
     ///
     /// The person's own act comes first, so that a withdrawn consent is never called expired.
     pub fn status(&self, fingerprint: &Digest, now: Timestamp) -> GrantStatus {
-        if self.withdrawn {
+        if self.items.is_empty() {
             GrantStatus::Withdrawn
         } else if self.expires_at <= now {
             GrantStatus::Expired
@@ -133,6 +141,22 @@ impl Grant {
         } else {
             GrantStatus::Active
         }
+    }
+}
+
+impl Grant {
+    /// The best that any of its purposes is worth.
+    pub fn status(&self, fingerprint: &Digest, now: Timestamp) -> GrantStatus {
+        self.purposes
+            .values()
+            .map(|granted| granted.status(fingerprint, now))
+            .min()
+            .unwrap_or(GrantStatus::Withdrawn)
+    }
+
+    /// Whether anything is left to take back.
+    pub fn allows_nothing(&self) -> bool {
+        self.purposes.values().all(|granted| granted.items.is_empty())
     }
 }
 
@@ -161,6 +185,10 @@ pub enum Slot<T> {
 pub struct Earlier {
     /// Its id.
     pub disclosure: DisclosureId,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// What it released: a repeat releases no more.
+    pub released: ItemSet,
     /// Whether the request is the same, byte for byte.
     pub same_request: bool,
 }

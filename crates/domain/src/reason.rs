@@ -68,6 +68,8 @@ reasons! {
         DestinationNotAllowed = 14 "destination-not-allowed",
         /// The account is gone. Never told to a partner as such.
         AccountDeleted = 15 "account-deleted",
+        /// A repeated request gets again what its first answer released, and no more.
+        NotInFirstAnswer = 16 "not-in-first-answer",
     }
 }
 
@@ -130,6 +132,8 @@ reasons! {
         NotLoaded = 27 "not-loaded",
         /// Nobody is told where this information goes: it would leave mainland China.
         DestinationNotAllowed = 28 "destination-not-allowed",
+        /// No such item in the catalogue.
+        UnknownItem = 29 "unknown-item",
     }
 }
 
