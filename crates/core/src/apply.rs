@@ -1,35 +1,191 @@
 //! Folds facts into state. State is nothing but this.
 
-use yinuo_domain::{Fact, Timestamp};
+use std::sync::Arc;
 
-use crate::{Documents, Own, Platform, Stream, Undecidable};
+use yinuo_domain::{AppId, Digest, Disclosed, Fact, Timestamp, WithdrawalScope};
+
+use crate::{
+    App, AppStatus, Cell, Documents, Grant, Granted, Own, Partner, PartnerStatus, Platform, Stream,
+    Undecidable,
+};
 
 impl Platform {
-    /// Folds one fact of the platform log. Facts of other logs do not belong here and are refused.
+    /// Folds one fact of the platform log. A fact of another log does not belong here and is refused.
     pub fn apply(&mut self, fact: &Fact, documents: &dyn Documents) -> Result<(), Undecidable> {
-        let _ = (fact, documents);
+        match fact {
+            Fact::LogOpened { suite, .. } => self.suite = Some(*suite),
+            Fact::EngineActivated { engine, .. } => self.engine = Some(*engine),
+            Fact::PartnerRegistered { partner, document, .. } => {
+                let profile = parsed(documents, document, |bytes| yinuo_rules::parse_partner(bytes).ok())?;
+                if profile.partner != *partner {
+                    return Err(Undecidable::UnreadableDocument(*document));
+                }
+                let registered = Partner { status: PartnerStatus::Active, profile: Arc::new(profile) };
+                self.partners.insert(partner.clone(), registered);
+            }
+            Fact::PartnerSuspended { partner, .. } => {
+                self.partner(partner)?.status = PartnerStatus::Suspended
+            }
+            Fact::PartnerReinstated { partner, .. } => self.partner(partner)?.status = PartnerStatus::Active,
+            Fact::PartnerTerminated { partner, .. } => {
+                self.partner(partner)?.status = PartnerStatus::Terminated
+            }
+            Fact::AppDeclared { app, document, fingerprint, .. } => {
+                let declaration =
+                    parsed(documents, document, |bytes| yinuo_rules::parse_declaration(bytes).ok())?;
+                if declaration.app != *app {
+                    return Err(Undecidable::UnreadableDocument(*document));
+                }
+                for purpose in &declaration.purposes {
+                    self.purposes.entry(purpose.code).or_insert_with(|| purpose.id.clone());
+                }
+                let before = self.apps.remove(app);
+                let declared = App {
+                    status: before.as_ref().map_or(AppStatus::Live, |app| app.status),
+                    notice: before.and_then(|app| app.notice),
+                    declaration: Arc::new(declaration),
+                    fingerprint: *fingerprint,
+                };
+                self.apps.insert(app.clone(), declared);
+            }
+            Fact::AppHidden { app, .. } => self.app(app)?.status = AppStatus::Hidden,
+            Fact::AppShown { app, .. } => self.app(app)?.status = AppStatus::Live,
+            Fact::NoticePublished { app, document, .. } => {
+                let notice = parsed(documents, document, |bytes| yinuo_rules::parse_notice(bytes).ok())?;
+                if notice.app != *app {
+                    return Err(Undecidable::UnreadableDocument(*document));
+                }
+                self.app(app)?.notice = Some((*document, Arc::new(notice)));
+            }
+            Fact::PlatformAdopted { .. }
+            | Fact::Enrolled
+            | Fact::ValueStored { .. }
+            | Fact::ConsentGiven { .. }
+            | Fact::Withdrawn { .. }
+            | Fact::Disclosed(_)
+            | Fact::Redelivered(_)
+            | Fact::Withheld { .. }
+            | Fact::NotDelivered { .. }
+            | Fact::AccountDeleted => {
+                return Err(Undecidable::Misplaced("a fact of a group in the platform log"));
+            }
+        }
         Ok(())
     }
+
+    fn partner(&mut self, id: &yinuo_domain::PartnerId) -> Result<&mut Partner, Undecidable> {
+        self.partners.get_mut(id).ok_or(Undecidable::Misplaced("a partner that was never registered"))
+    }
+
+    fn app(&mut self, id: &AppId) -> Result<&mut App, Undecidable> {
+        self.apps.get_mut(id).ok_or(Undecidable::Misplaced("an app that was never declared"))
+    }
+}
+
+fn parsed<T>(
+    documents: &dyn Documents,
+    hash: &Digest,
+    parse: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<T, Undecidable> {
+    let bytes = documents.document(hash).ok_or(Undecidable::MissingDocument(*hash))?;
+    parse(&bytes).ok_or(Undecidable::UnreadableDocument(*hash))
 }
 
 impl Own {
     /// Folds one fact of a person's own stream.
     pub fn apply(&mut self, fact: &Fact) -> Result<(), Undecidable> {
-        let _ = fact;
-        Ok(())
+        match fact {
+            Fact::Enrolled => Ok(()),
+            Fact::ValueStored { item, version, .. } => {
+                self.values.insert(*item, *version);
+                Ok(())
+            }
+            Fact::AccountDeleted => {
+                *self = Self { deleted: true, ..Self::default() };
+                Ok(())
+            }
+            _ => Err(Undecidable::Misplaced("not a fact of a person's own stream")),
+        }
     }
 }
 
 impl Stream {
-    /// Folds one fact of a person's stream with an app, in log time. `platform` gives the declared periods.
+    /// Folds one fact of a person's stream with `app`, in log time. `platform` gives the declared periods.
     pub fn apply(
         &mut self,
         fact: &Fact,
         at: Timestamp,
         platform: &Platform,
-        app: &yinuo_domain::AppId,
+        app: &AppId,
     ) -> Result<(), Undecidable> {
-        let _ = (fact, at, platform, app);
+        match fact {
+            Fact::ConsentGiven { version, lines, notice, fingerprint, expires_at, guardian, .. } => {
+                let grant = self.grant.get_or_insert_with(Grant::default);
+                grant.version = *version;
+                for line in lines {
+                    let before = grant.purposes.get(&line.purpose);
+                    let lost = before
+                        .map(|b| b.items.union(b.withdrawn).difference(line.granted))
+                        .unwrap_or_default();
+                    let granted = Granted {
+                        items: line.granted,
+                        withdrawn: lost,
+                        given_at: at,
+                        expires_at: *expires_at,
+                        fingerprint: *fingerprint,
+                        notice: *notice,
+                        guardian: *guardian,
+                    };
+                    grant.purposes.insert(line.purpose, granted);
+                }
+                Ok(())
+            }
+            Fact::Withdrawn { scope } => {
+                let grant =
+                    self.grant.as_mut().ok_or(Undecidable::Misplaced("a withdrawal without a consent"))?;
+                for (purpose, granted) in &mut grant.purposes {
+                    let taken = match scope {
+                        WithdrawalScope::Whole => granted.items,
+                        WithdrawalScope::Items(parts) => parts
+                            .iter()
+                            .filter(|(of, _)| of == purpose)
+                            .map(|(_, items)| granted.items.intersection(*items))
+                            .fold(yinuo_domain::ItemSet::EMPTY, yinuo_domain::ItemSet::union),
+                    };
+                    granted.items = granted.items.difference(taken);
+                    granted.withdrawn = granted.withdrawn.union(taken);
+                }
+                Ok(())
+            }
+            Fact::Disclosed(disclosed) => self.count(disclosed, at, platform, app),
+            Fact::Redelivered(_) | Fact::Withheld { .. } | Fact::NotDelivered { .. } => Ok(()),
+            Fact::AccountDeleted => {
+                *self = Self { deleted: true, ..Self::default() };
+                Ok(())
+            }
+            _ => Err(Undecidable::Misplaced("not a fact of a person's stream with an app")),
+        }
+    }
+
+    /// Only what was released counts.
+    fn count(
+        &mut self,
+        disclosed: &Disclosed,
+        at: Timestamp,
+        platform: &Platform,
+        app: &AppId,
+    ) -> Result<(), Undecidable> {
+        let declaration = platform.apps.get(app).map(|app| &app.declaration);
+        for item in disclosed.released.iter() {
+            let line = declaration.and_then(|declaration| declaration.line(disclosed.purpose, item));
+            let frequency =
+                line.ok_or(Undecidable::Misplaced("a release of something undeclared"))?.frequency;
+            let cell = self.cells.entry((disclosed.purpose, item)).or_insert(Cell { since: at, count: 0 });
+            if cell.over(frequency, at) {
+                *cell = Cell { since: at, count: 0 };
+            }
+            cell.count = cell.count.saturating_add(1);
+        }
         Ok(())
     }
 }

@@ -1,18 +1,24 @@
 //! May this happen, and what follows?
 //!
 //! [`decide`] is the one decision: pure and total. [`Platform`], [`Own`] and [`Stream`] are the state, and applying facts is the only
-//! way to change it. [`Permit`] is the permission to open; only [`commit`] makes one.
+//! way to change it. [`Permit`] is the permission to open; only [`commit`] makes one. [`replay`] decides a whole log again.
 //!
 //! Not here: I/O, clocks, randomness, storage, serialisation.
 
 mod apply;
 pub mod commit;
 mod decide;
+mod decide_consent;
+mod decide_disclosure;
+mod decide_platform;
 mod documents;
 mod permit;
+pub mod replay;
 mod state;
 
-pub use decide::{Answer, Outcome, decide};
+pub use decide::{Answer, DECISION_VERSION, Outcome, decide};
+pub use decide_consent::CONSENT_MS_MAX;
+pub use decide_disclosure::IDEMPOTENCY_MS;
 pub use documents::{Documents, Undecidable};
 pub use permit::{Guard, Pending, Permit};
 pub use state::{

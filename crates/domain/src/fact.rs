@@ -201,6 +201,8 @@ pub enum Fact {
         guardian_required: bool,
         /// Why, item by item.
         reasons: Vec<(Item, Reason)>,
+        /// The disclosure that this request repeated under its idempotency key, if it did.
+        repeats: Option<DisclosureId>,
         /// The digest of the partner's request.
         request: Commitment,
     },
