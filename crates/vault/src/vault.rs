@@ -1,0 +1,251 @@
+//! The vault: makes and unwraps people's keys, seals values, and opens them for their owner.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use yinuo_domain::{Compartment, Item, Random, SubjectKey, Suite, ValueVersion};
+use zeroize::Zeroizing;
+
+use crate::sealed::{self, KeyRef, Parsed, VALUE_LEN_MAX, bind};
+use crate::subject::{DataKey, Slot, Wrapped};
+use crate::suite::{self, Key, NONCE_LEN};
+use crate::{KeyProvider, KeyringFile, SealedRow, Secret, SubjectKeys, VaultError, WrappedKeys};
+
+/// Length of epoch keys, index keys and tag keys, in bytes: whatever they key is an HMAC of 32 bytes.
+const MAC_KEY_LEN: usize = 32;
+/// The version of a new person's keys.
+const FIRST_KEY_VERSION: u32 = 1;
+/// The first epoch.
+const FIRST_EPOCH: u32 = 1;
+
+/// The unlocked keyring. One per process; share it.
+pub struct Vault {
+    suite: Suite,
+    /// Epoch keys by epoch; never empty. New keys are wrapped under the last.
+    epochs: BTreeMap<u32, Key>,
+    pub(crate) index: Key,
+    /// The nonce drawn last, to notice a random source that is stuck.
+    last_nonce: Mutex<[u8; NONCE_LEN]>,
+}
+
+impl Vault {
+    /// Makes new keys, and the file that holds them wrapped.
+    pub fn create(
+        suite: Suite,
+        provider: &dyn KeyProvider,
+        random: &dyn Random,
+    ) -> Result<(Self, KeyringFile), VaultError> {
+        let epoch = draw_key(random, MAC_KEY_LEN)?;
+        let index = draw_key(random, MAC_KEY_LEN)?;
+        if epoch == index {
+            return Err(VaultError::RandomRepeats);
+        }
+        let file = KeyringFile {
+            suite,
+            provider: provider.name().to_owned(),
+            epochs: vec![(FIRST_EPOCH, provider.wrap(&epoch_context(suite, FIRST_EPOCH), &epoch, random)?)],
+            index: provider.wrap(&index_context(suite), &index, random)?,
+        };
+        Ok((Self::with(suite, BTreeMap::from([(FIRST_EPOCH, epoch)]), index), file))
+    }
+
+    /// Unwraps the keys in the file. What the file says of a key is part of what the provider checks.
+    pub fn unlock(provider: &dyn KeyProvider, keyring: &KeyringFile) -> Result<Self, VaultError> {
+        let suite = keyring.suite;
+        let mut epochs = BTreeMap::new();
+        for (epoch, wrapped) in &keyring.epochs {
+            epochs.insert(*epoch, mac_key(provider.unwrap(&epoch_context(suite, *epoch), wrapped)?)?);
+        }
+        let index = mac_key(provider.unwrap(&index_context(suite), &keyring.index)?)?;
+        Ok(Self::with(suite, epochs, index))
+    }
+
+    fn with(suite: Suite, epochs: BTreeMap<u32, Key>, index: Key) -> Self {
+        Self { suite, epochs, index, last_nonce: Mutex::new([0; NONCE_LEN]) }
+    }
+
+    /// Which algorithms.
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// Makes the keys of a new person: a tag key and a data key for each compartment, wrapped for storage.
+    pub fn new_subject(&self, subject: SubjectKey, random: &dyn Random) -> Result<WrappedKeys, VaultError> {
+        let mut drawn: Vec<Key> = Vec::new();
+        let mut keys = Vec::new();
+        for slot in Slot::EVERY {
+            let len = match slot {
+                Slot::Tag => MAC_KEY_LEN,
+                Slot::Data(_) => suite::key_len(self.suite),
+            };
+            let key = draw_key(random, len)?;
+            if drawn.contains(&key) {
+                return Err(VaultError::RandomRepeats);
+            }
+            keys.push(self.wrap(subject, slot, FIRST_KEY_VERSION, &key, random)?);
+            drawn.push(key);
+        }
+        Ok(WrappedKeys { keys })
+    }
+
+    /// Takes a person's keys into memory. Without data keys (a deleted account) it still gives the tags.
+    pub fn unwrap(&self, subject: SubjectKey, wrapped: &WrappedKeys) -> Result<SubjectKeys, VaultError> {
+        let mut tag = None;
+        let mut data = Vec::new();
+        for key in &wrapped.keys {
+            let bytes = self.unwrap_one(subject, key)?;
+            match key.slot {
+                Slot::Tag => tag = Some(bytes),
+                Slot::Data(compartment) => data.push(DataKey { compartment, version: key.version, bytes }),
+            }
+        }
+        let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
+        Ok(SubjectKeys { subject, suite: self.suite, tag, data })
+    }
+
+    /// Seals a value of at least one and at most [`VALUE_LEN_MAX`] bytes, bound to its place.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the place the value is bound to")]
+    pub fn seal(
+        &self,
+        keys: &SubjectKeys,
+        subject: SubjectKey,
+        item: Item,
+        compartment: Compartment,
+        version: ValueVersion,
+        value: &[u8],
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, VaultError> {
+        if value.is_empty() {
+            return Err(VaultError::ValueEmpty);
+        }
+        if VALUE_LEN_MAX < value.len() {
+            return Err(VaultError::ValueTooLong { len: value.len(), max: VALUE_LEN_MAX });
+        }
+        if keys.subject != subject {
+            return Err(VaultError::OtherSubject);
+        }
+        let key = keys.data(compartment)?;
+        sealed::seal(key, self.draw_nonce(random)?, &place(subject, compartment, item, version, key), value)
+    }
+
+    /// Opens a value for the person it is about, in their own centre. This is the only way past a permit: it takes
+    /// who is signed in, and one caller may name it.
+    pub fn open_own(
+        &self,
+        keys: &SubjectKeys,
+        subject: SubjectKey,
+        row: &SealedRow,
+    ) -> Result<Secret, VaultError> {
+        self.open_row(keys, subject, row)
+    }
+
+    pub(crate) fn open_row(
+        &self,
+        keys: &SubjectKeys,
+        subject: SubjectKey,
+        row: &SealedRow,
+    ) -> Result<Secret, VaultError> {
+        if keys.subject != subject {
+            return Err(VaultError::OtherSubject);
+        }
+        let key = keys.data(row.compartment)?;
+        sealed::open(key, &place(subject, row.compartment, row.item, row.version, key), &row.bytes)
+    }
+
+    fn wrap(
+        &self,
+        subject: SubjectKey,
+        slot: Slot,
+        version: u32,
+        key: &[u8],
+        random: &dyn Random,
+    ) -> Result<Wrapped, VaultError> {
+        let (epoch, kek) = self.epochs.last_key_value().ok_or(VaultError::UnknownEpoch(0))?;
+        let place = wrapping_place(subject, slot, version);
+        let wrapping = suite::derive(self.suite, kek, &place, suite::key_len(self.suite))?;
+        let wrapping = KeyRef { suite: self.suite, number: *epoch, bytes: &wrapping };
+        let bound = wrapping_bound(&place, wrapping);
+        let bytes = sealed::seal(wrapping, self.draw_nonce(random)?, &bound, key)?;
+        Ok(Wrapped { slot, version, bytes })
+    }
+
+    fn unwrap_one(&self, subject: SubjectKey, wrapped: &Wrapped) -> Result<Key, VaultError> {
+        let epoch = Parsed::of(&wrapped.bytes)?.number;
+        let kek = self.epochs.get(&epoch).ok_or(VaultError::UnknownEpoch(epoch))?;
+        let place = wrapping_place(subject, wrapped.slot, wrapped.version);
+        let wrapping = suite::derive(self.suite, kek, &place, suite::key_len(self.suite))?;
+        let wrapping = KeyRef { suite: self.suite, number: epoch, bytes: &wrapping };
+        let bound = wrapping_bound(&place, wrapping);
+        let key = sealed::open(wrapping, &bound, &wrapped.bytes)?;
+        Ok(Zeroizing::new(key.expose().to_vec()))
+    }
+
+    /// A nonce that is not the one before it. A source that is stuck or was reset to a constant is an error here,
+    /// before two messages share a key stream; against a source that is merely predictable nothing helps.
+    fn draw_nonce(&self, random: &dyn Random) -> Result<[u8; NONCE_LEN], VaultError> {
+        let nonce: [u8; NONCE_LEN] = random.bytes()?;
+        // A thread that panicked while it held the lock leaves a whole nonce behind.
+        let mut last = self.last_nonce.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last == nonce {
+            return Err(VaultError::RandomRepeats);
+        }
+        *last = nonce;
+        Ok(nonce)
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("suite", &self.suite).finish_non_exhaustive()
+    }
+}
+
+/// What a value is bound to.
+fn place(
+    subject: SubjectKey,
+    compartment: Compartment,
+    item: Item,
+    version: ValueVersion,
+    key: KeyRef<'_>,
+) -> Vec<u8> {
+    bind(&[
+        subject.as_bytes(),
+        &[compartment as u8],
+        &[item.0],
+        version.as_bytes(),
+        &[key.suite as u8],
+        &key.number.to_be_bytes(),
+    ])
+}
+
+/// What a wrapping key is derived for: each key of each person has its own, so random nonces never pile up under one.
+fn wrapping_place(subject: SubjectKey, slot: Slot, version: u32) -> Vec<u8> {
+    bind(&[b"yinuo/wrap/v1", subject.as_bytes(), &[slot.code()], &version.to_be_bytes()])
+}
+
+/// What a wrapped key is bound to: its place and the key that wrapped it.
+fn wrapping_bound(place: &[u8], key: KeyRef<'_>) -> Vec<u8> {
+    bind(&[place, &[key.suite as u8], &key.number.to_be_bytes()])
+}
+
+fn epoch_context(suite: Suite, epoch: u32) -> String {
+    format!("yinuo/vault/{}/epoch/{epoch}", suite.as_str())
+}
+
+fn index_context(suite: Suite) -> String {
+    format!("yinuo/vault/{}/index", suite.as_str())
+}
+
+fn draw_key(random: &dyn Random, len: usize) -> Result<Key, VaultError> {
+    let mut key = Zeroizing::new(vec![0; len]);
+    random.fill(&mut key)?;
+    Ok(key)
+}
+
+fn mac_key(key: Secret) -> Result<Key, VaultError> {
+    if key.expose().len() != MAC_KEY_LEN {
+        return Err(VaultError::Malformed("key length"));
+    }
+    Ok(Zeroizing::new(key.expose().to_vec()))
+}
