@@ -165,6 +165,7 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             partial: map.required(keys::PARTIAL, boolean)?,
             guardian_required: map.required(keys::GUARDIAN_REQUIRED, boolean)?,
             reasons: map.required(keys::REASONS, |value| list(value, reason_line))?,
+            repeats: map.optional(keys::DISCLOSURE, array)?.map(DisclosureId),
             request: Commitment(map.array(keys::REQUEST)?),
         },
         19 => Fact::NotDelivered { disclosure: DisclosureId(map.array(keys::DISCLOSURE)?) },

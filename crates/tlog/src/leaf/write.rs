@@ -100,7 +100,19 @@ fn fact(map: &mut Map, fact: &Fact) {
             WithdrawalScope::Items(items) => map.array(keys::SCOPE, items, scope_line),
         },
         Fact::Disclosed(disclosed) | Fact::Redelivered(disclosed) => release(map, disclosed),
-        Fact::Withheld { purpose, requested, stored, partial, guardian_required, reasons, request } => {
+        Fact::Withheld {
+            purpose,
+            requested,
+            stored,
+            partial,
+            guardian_required,
+            reasons,
+            repeats,
+            request,
+        } => {
+            if let Some(first) = repeats {
+                map.bytes(keys::DISCLOSURE, &first.0);
+            }
             map.uint(keys::PURPOSE, u64::from(purpose.0));
             map.items(keys::REQUESTED, *requested);
             map.array(keys::REASONS, reasons, reason_line);
