@@ -1,1 +1,45 @@
-//! Placeholder.
+//! What does the regulation say, and what do the platform and its partners declare under it?
+//!
+//! Rule packs are data (`rules/*.toml`), embedded, hashed and parsed into checked types; each rule has its source,
+//! article, date in force and whether its text was read. Documents (declarations, partner profiles, notices) have
+//! one canonical form each, so that a hash names exactly one of them; a declaration is checked against the packs.
+//!
+//! Pure: the same bytes give the same answer on any machine, so that an auditor can check a declaration years later.
+//!
+//! Not here: decisions about a person (`core`), where documents are kept (`ledger`).
+
+mod catalogue;
+mod check;
+mod documents;
+mod fingerprint;
+mod jwks;
+pub mod listing;
+mod mask;
+mod necessary;
+mod pack;
+mod redirect;
+mod text;
+mod words;
+
+pub use catalogue::{Basis, Catalogue, Format, Grade, ItemCategory, ItemEntry, Source, SourceId};
+pub use check::{Problem, check_declaration};
+pub use documents::{
+    DocumentError, LEN_MAX, declaration_bytes, notice_bytes, parse_declaration, parse_notice, parse_partner,
+    partner_bytes,
+};
+pub use fingerprint::{fingerprint, fingerprint_bytes};
+pub use mask::Mask;
+pub use necessary::{AppCategory, Necessary, NecessaryItem, Subject};
+pub use pack::{Day, Pack, PackError, Packs, packs};
+pub use words::{basis_word, destination_word, kind_word, parse_basis, parse_destination, parse_kind};
+
+use sha2::Digest as _;
+use yinuo_domain::{Digest, Suite};
+
+/// The hash of public content: SM3 in the guomi suite, SHA-256 in the international one.
+pub fn content_hash(suite: Suite, bytes: &[u8]) -> Digest {
+    match suite {
+        Suite::Guomi => Digest(sm3::Sm3::digest(bytes).into()),
+        Suite::International => Digest(sha2::Sha256::digest(bytes).into()),
+    }
+}
