@@ -151,7 +151,8 @@ impl NumericDate {
     /// In milliseconds; nothing outside the years 1970 to 9999.
     fn timestamp(self) -> Option<Timestamp> {
         const YEAR_10000_S: f64 = 253_402_300_800.0;
-        // In range, so the conversion keeps the value.
-        (0.0..YEAR_10000_S).contains(&self.0).then(|| Timestamp((self.0 * 1000.0) as u64))
+        // In range, so the conversion keeps the value; of NaN and whatever is out of range nothing comes.
+        let at = Timestamp((self.0 * 1000.0) as u64);
+        (0.0..YEAR_10000_S).contains(&self.0).then_some(at)
     }
 }

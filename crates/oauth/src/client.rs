@@ -109,7 +109,7 @@ impl ClientKey {
 
     /// The thumbprint of RFC 7638: the SHA-256 of the required members in the order of their names.
     pub fn kid(&self) -> String {
-        // `serde_json` writes members in the order of their names, without white space.
+        // `public_members` names them in that order, and `serde_json` writes no white space.
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.public_members().to_string()))
     }
 
