@@ -19,17 +19,20 @@ const REDIRECT: &str = "https://courier.example/back?tenant=1";
 const DETAILS: &str =
     r#"[{"type":"personal_information","purpose":"delivery","items":["name","phone_number"]}]"#;
 
+type Form<'a> = &'a [(&'a str, &'a str)];
+type Pairs = Vec<(String, String)>;
+
 fn courier() -> AppId {
     AppId::parse("courier").unwrap()
 }
 
-fn form(pairs: &[(&str, &str)]) -> Parameters {
+fn form(pairs: Form<'_>) -> Parameters {
     Parameters::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
         .unwrap()
 }
 
 /// `right` with one parameter set, or removed.
-fn changed(right: &[(&str, &str)], name: &str, value: Option<&str>) -> Parameters {
+fn changed(right: Form<'_>, name: &str, value: Option<&str>) -> Parameters {
     let kept = right.iter().copied().filter(|(given, _)| *given != name);
     form(&kept.chain(value.map(|value| (name, value))).collect::<Vec<_>>())
 }
@@ -229,7 +232,7 @@ fn every_rule_about_a_token_request_refuses() {
     }));
     assert_eq!(parse_token(&form(&by_refresh)), Ok(TokenRequest::Refresh { token: refresh.clone() }));
 
-    let cases: &[(&str, &[(&str, &str)], &str, Option<&str>, OAuthErrorCode)] = &[
+    let cases: &[(&str, Form<'_>, &str, Option<&str>, OAuthErrorCode)] = &[
         ("no grant type",         &by_code,    "grant_type",    None, InvalidRequest),
         ("a password",            &by_code,    "grant_type",    Some("password"), UnsupportedGrantType),
         ("client credentials",    &by_code,    "grant_type",    Some("client_credentials"), UnsupportedGrantType),
@@ -272,7 +275,7 @@ fn no_secret_of_a_request_is_printed() {
 fn a_parameter_is_given_once_and_bounded() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let many = |count: usize| (0..count).map(|n| pair(&format!("p{n}"), "v")).collect::<Vec<_>>();
-    let cases: Vec<(&str, Vec<(String, String)>, bool)> = vec![
+    let cases: Vec<(&str, Pairs, bool)> = vec![
         ("none",                    vec![], true),
         ("two names",               vec![pair("a", "1"), pair("b", "1")], true),
         ("one name twice",          vec![pair("a", "1"), pair("b", "1"), pair("a", "2")], false),
