@@ -1,5 +1,7 @@
 //! The file that holds a vault's epoch keys and index key, each wrapped by the key provider.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use crate::VaultError;
 
 /// A vault's keys as they are stored: JSON. Useless without the provider that wrapped them, and still kept from
 /// other users of the machine. Losing it loses every value, so it is backed up apart from the values.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct KeyringFile {
     pub(crate) suite: Suite,
     /// The provider's name, to say which one is missing.
@@ -75,6 +77,15 @@ impl KeyringFile {
     /// Which suite the vault has.
     pub fn suite(&self) -> Suite {
         self.suite
+    }
+}
+
+impl fmt::Debug for KeyringFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyringFile")
+            .field("suite", &self.suite)
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use yinuo_domain::{Compartment, DisclosureId, Item, Monotonic, ValueVersion};
 use crate::{OpenError, Secret, SubjectKeys, Vault};
 
 /// A sealed value with its place, as the ledger stores it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct SealedRow {
     /// Which item.
     pub item: Item,
@@ -19,6 +19,13 @@ pub struct SealedRow {
     pub version: ValueVersion,
     /// The sealed bytes.
     pub bytes: Vec<u8>,
+}
+
+/// Sealed bytes in a log would outlive the row, and with it the keys' deletion.
+impl fmt::Debug for SealedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedRow").field("item", &self.item.0).finish_non_exhaustive()
+    }
 }
 
 /// What a permit released. As long as it is held, a withdrawal of the same consent waits; it is dropped when the

@@ -128,3 +128,6 @@ where
     // The tag is checked before anything is decrypted, so a refused message leaves no plaintext behind.
     cipher.decrypt(&nonce, Payload { msg, aad }).map(Secret::new).map_err(|_| VaultError::NotAuthentic)
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ fn mac_key(key: Secret) -> Result<Key, VaultError> {
     }
     Ok(Zeroizing::new(key.expose().to_vec()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,73 @@ impl fmt::Debug for Sm2Key {
         f.write_str("Sm2Key[secret]")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sm2::dsa::VerifyingKey;
+    use sm2::dsa::signature::Verifier;
+
+    use super::*;
+
+    // GB/T 32918.5-2017 appendix A, with the standard's recommended curve.
+    const PRIVATE: &str = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
+    const PUBLIC: &str = concat!(
+        "04",
+        "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020",
+        "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13",
+    );
+    const SIGNATURE: &str = concat!(
+        "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3",
+        "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa",
+    );
+
+    fn verifies(public: &[u8], text: &[u8], signature: &[u8]) -> bool {
+        let key = VerifyingKey::from_sec1_bytes(SM2_ID, public).unwrap();
+        Signature::from_slice(signature).is_ok_and(|signature| key.verify(text, &signature).is_ok())
+    }
+
+    #[test]
+    fn the_standards_example_has_this_public_key_and_verifies() {
+        let key = Sm2Key::from_scalar(&hex::decode(PRIVATE).unwrap()).unwrap();
+        assert_eq!(hex::encode(key.public()), PUBLIC);
+        let theirs = hex::decode(SIGNATURE).unwrap();
+        assert!(verifies(&key.public(), b"message digest", &theirs));
+        let ours = key.sign(b"message digest").unwrap();
+        assert!(verifies(&key.public(), b"message digest", &ours));
+        assert!(!verifies(&key.public(), b"message digesT", &ours));
+        assert_ne!(ours, theirs, "the standard's nonce is an example, ours comes from key and text");
+    }
+
+    #[test]
+    fn a_scalar_that_is_no_private_key_is_refused() {
+        let order = "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123";
+        let below = |n: u8| {
+            let mut scalar = hex::decode(order).unwrap();
+            scalar[31] -= n;
+            scalar
+        };
+        #[rustfmt::skip]
+        let cases = [
+            ("zero",           vec![0; 32], false),
+            ("the order",      below(0),    false),
+            ("one below",      below(1),    false),
+            ("two below",      below(2),    true),
+            ("above",          vec![0xff; 32], false),
+            ("short",          vec![1; 8],  false),
+            ("long",           vec![1; 33], false),
+            ("one",            [vec![0; 31], vec![1]].concat(), true),
+        ];
+        for (name, scalar, fits) in cases {
+            assert_eq!(Sm2Key::from_scalar(&scalar).is_ok(), fits, "{name}");
+        }
+    }
+
+    /// The crate leaves its key in memory; what `drop` calls writes it over where it lies.
+    #[test]
+    fn wiping_leaves_nothing_of_the_key() {
+        let mut key = Sm2Key::from_scalar(&hex::decode(PRIVATE).unwrap()).unwrap();
+        key.wipe();
+        assert_eq!(hex::encode(key.0.to_bytes()), format!("{:064x}", 1));
+        assert_ne!(hex::encode(key.public()), PUBLIC);
+    }
+}
