@@ -3,7 +3,7 @@
 use std::{fmt, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
-use yinuo_domain::{Engine, LocalText, Suite};
+use yinuo_domain::{Digest, Engine, LocalText, Suite};
 
 use crate::{Catalogue, Necessary, content_hash};
 
@@ -17,6 +17,14 @@ pub struct Packs {
     pub catalogue: Catalogue,
     /// What the 39 categories of apps cannot do without.
     pub necessary: Necessary,
+    hashes: Hashes,
+}
+
+/// The hashes of both packs, made once: every decision compares them with the engine in force.
+#[derive(Clone, Debug)]
+struct Hashes {
+    guomi: [Digest; 2],
+    international: [Digest; 2],
 }
 
 /// The packs of this program. A test reads them, so an error means a damaged build.
@@ -27,19 +35,26 @@ pub fn packs() -> Result<&'static Packs, PackError> {
 
 impl Packs {
     /// Reads both packs and checks each rule, and that they fit together.
-    pub(crate) fn parse(items: &'static str, necessary: &'static str) -> Result<Self, PackError> {
+    pub(crate) fn parse(items: &'static str, necessary_text: &'static str) -> Result<Self, PackError> {
         let catalogue = Catalogue::parse(items)?;
-        let necessary = Necessary::parse(necessary, &catalogue)?;
-        Ok(Self { catalogue, necessary })
+        let necessary = Necessary::parse(necessary_text, &catalogue)?;
+        let both = |suite| [items, necessary_text].map(|text| content_hash(suite, text.as_bytes()));
+        let hashes = Hashes { guomi: both(Suite::Guomi), international: both(Suite::International) };
+        Ok(Self { catalogue, necessary, hashes })
+    }
+
+    /// Every pack's text, as it is published and hashed.
+    pub fn sources(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
+        [self.catalogue.source_bytes(), self.necessary.source_bytes()].into_iter()
     }
 
     /// These packs and decision version `decision`, as the fact that puts them in force names them.
     pub fn engine(&self, suite: Suite, decision: u16) -> Engine {
-        Engine {
-            decision,
-            items: content_hash(suite, self.catalogue.source_bytes()),
-            necessary: content_hash(suite, self.necessary.source_bytes()),
-        }
+        let [items, necessary] = match suite {
+            Suite::Guomi => self.hashes.guomi,
+            Suite::International => self.hashes.international,
+        };
+        Engine { decision, items, necessary }
     }
 
     /// Whether `engine` names these packs. Its decision version is the business of `core`.
@@ -114,3 +129,6 @@ pub enum PackError {
         what: &'static str,
     },
 }
+
+#[cfg(test)]
+mod tests;

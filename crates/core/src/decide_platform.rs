@@ -1,0 +1,132 @@
+//! Decides changes of the platform: engine, partners, apps, notices.
+
+use yinuo_domain::{AppId, Digest, Fact, PartnerId, PlatformChange, Refusal, StaffId, Suite};
+use yinuo_rules::Packs;
+
+use crate::decide::{DECISION_VERSION, packs_in_force};
+use crate::{App, AppStatus, Loaded, Outcome, Partner, PartnerStatus, Platform, Slot};
+
+pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange) -> Result<Outcome, Refusal> {
+    let by = by.clone();
+    let suite = platform.suite.ok_or(Refusal::NoEngine)?;
+    let fact = match change {
+        PlatformChange::ActivateEngine(engine) => {
+            let packs = yinuo_rules::packs().map_err(|_| Refusal::UnknownEngine)?;
+            if engine.decision != DECISION_VERSION || !packs.matches(suite, engine) {
+                return Err(Refusal::UnknownEngine);
+            }
+            Fact::EngineActivated { by, engine: *engine }
+        }
+        PlatformChange::RegisterPartner { document, bytes } => {
+            packs(platform)?;
+            same_bytes(suite, document, bytes)?;
+            let profile = yinuo_rules::parse_partner(bytes).map_err(|_| Refusal::Document)?;
+            if platform.partners.contains_key(&profile.partner) {
+                return Err(Refusal::AlreadyExists);
+            }
+            Fact::PartnerRegistered { by, partner: profile.partner, document: *document }
+        }
+        PlatformChange::SuspendPartner(id) => match partner(platform, id)?.status {
+            PartnerStatus::Active => Fact::PartnerSuspended { by, partner: id.clone() },
+            PartnerStatus::Suspended | PartnerStatus::Terminated => return Err(Refusal::PartnerStatus),
+        },
+        PlatformChange::ReinstatePartner(id) => match partner(platform, id)?.status {
+            PartnerStatus::Suspended => Fact::PartnerReinstated { by, partner: id.clone() },
+            PartnerStatus::Active | PartnerStatus::Terminated => return Err(Refusal::PartnerStatus),
+        },
+        PlatformChange::TerminatePartner(id) => match partner(platform, id)?.status {
+            PartnerStatus::Active | PartnerStatus::Suspended => {
+                Fact::PartnerTerminated { by, partner: id.clone() }
+            }
+            PartnerStatus::Terminated => return Err(Refusal::PartnerStatus),
+        },
+        PlatformChange::DeclareApp { document, bytes } => {
+            same_bytes(suite, document, bytes)?;
+            declare(platform, suite, by, *document, bytes)?
+        }
+        PlatformChange::HideApp(id) => match app(platform, id)?.status {
+            AppStatus::Live => Fact::AppHidden { by, app: id.clone() },
+            AppStatus::Hidden => return Err(Refusal::AppStatus),
+        },
+        PlatformChange::ShowApp(id) => match app(platform, id)?.status {
+            // An app of a partner that ended for good does not come back.
+            AppStatus::Hidden if owner(platform, id)?.status == PartnerStatus::Terminated => {
+                return Err(Refusal::PartnerStatus);
+            }
+            AppStatus::Hidden => Fact::AppShown { by, app: id.clone() },
+            AppStatus::Live => return Err(Refusal::AppStatus),
+        },
+        PlatformChange::PublishNotice { document, bytes } => {
+            same_bytes(suite, document, bytes)?;
+            let notice = yinuo_rules::parse_notice(bytes).map_err(|_| Refusal::Document)?;
+            let last = app(platform, &notice.app)?.notice.as_ref().map_or(0, |(_, notice)| notice.version);
+            if owner(platform, &notice.app)?.status == PartnerStatus::Terminated {
+                return Err(Refusal::PartnerStatus);
+            }
+            if last.checked_add(1) != Some(notice.version) {
+                return Err(Refusal::NoticeVersion);
+            }
+            Fact::NoticePublished { by, app: notice.app, version: notice.version, document: *document }
+        }
+    };
+    Ok(Outcome::done(None, fact))
+}
+
+fn declare(
+    platform: &Platform,
+    suite: Suite,
+    by: StaffId,
+    document: Digest,
+    bytes: &[u8],
+) -> Result<Fact, Refusal> {
+    let packs = packs(platform)?;
+    let declaration = yinuo_rules::parse_declaration(bytes).map_err(|_| Refusal::Document)?;
+    let partner = partner(platform, &declaration.partner)?;
+    if partner.status != PartnerStatus::Active {
+        return Err(Refusal::PartnerStatus);
+    }
+    // An app never changes hands: the people who agreed agreed to this recipient.
+    if platform.apps.get(&declaration.app).is_some_and(|app| app.declaration.partner != declaration.partner) {
+        return Err(Refusal::AlreadyExists);
+    }
+    // One code, one purpose, on the whole platform and for good: grants name the code.
+    for purpose in &declaration.purposes {
+        let taken = platform.purposes.iter().any(|(code, id)| (*code == purpose.code) != (*id == purpose.id));
+        if taken {
+            return Err(Refusal::Document);
+        }
+    }
+    let problems = yinuo_rules::check_declaration(packs, partner.profile.ceiling, &declaration);
+    if let Some(problem) = problems.first() {
+        return Err(problem.refusal);
+    }
+    let fingerprint = yinuo_rules::fingerprint(suite, &declaration);
+    Ok(Fact::AppDeclared { by, app: declaration.app, document, fingerprint })
+}
+
+fn packs(platform: &Platform) -> Result<&'static Packs, Refusal> {
+    let nobody = Slot::NotLoaded;
+    packs_in_force(&Loaded {
+        platform,
+        own: Slot::NotLoaded,
+        stream: Slot::NotLoaded,
+        streams: nobody,
+        earlier: None,
+    })
+}
+
+fn same_bytes(suite: Suite, document: &Digest, bytes: &[u8]) -> Result<(), Refusal> {
+    if yinuo_rules::content_hash(suite, bytes) == *document { Ok(()) } else { Err(Refusal::Document) }
+}
+
+fn partner<'a>(platform: &'a Platform, id: &PartnerId) -> Result<&'a Partner, Refusal> {
+    platform.partners.get(id).ok_or(Refusal::UnknownPartner)
+}
+
+fn app<'a>(platform: &'a Platform, id: &AppId) -> Result<&'a App, Refusal> {
+    platform.apps.get(id).ok_or(Refusal::UnknownApp)
+}
+
+fn owner<'a>(platform: &'a Platform, id: &AppId) -> Result<&'a Partner, Refusal> {
+    partner(platform, &app(platform, id)?.declaration.partner)
+}

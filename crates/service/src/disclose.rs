@@ -1,0 +1,215 @@
+//! `POST /v1/disclosures`: an app asks, the ledger decides and records, the vault opens exactly that.
+//!
+//! Followed from top to bottom this is the whole path of `ARCHITECTURE.md`.
+
+use std::collections::BTreeSet;
+
+use yinuo_domain::{AppId, Command, DisclosureId, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt};
+use yinuo_ledger::{Answered, Submission, TicketKind};
+use yinuo_oauth::Opaque;
+use yinuo_vault::{Opened, SealedRow, Secret};
+
+use crate::gateway::{Held, read};
+use crate::{DiscloseError, Gateway, Unavailable};
+
+/// What an app asks for.
+#[derive(Clone, Debug)]
+pub struct DiscloseAsk {
+    /// The access token it brings.
+    pub token: Opaque,
+    /// The one purpose, by id.
+    pub purpose: String,
+    /// What it wants, by id.
+    pub items: Vec<String>,
+    /// Whether a part would do.
+    pub partial: bool,
+    /// `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+    /// The body as it came, for the digest in the leaf.
+    pub body: Vec<u8>,
+}
+
+/// What leaves. While it is held, a withdrawal of the same consent waits; send or drop it soon.
+pub struct Delivered {
+    /// Which disclosure this is.
+    pub disclosure: DisclosureId,
+    /// For what.
+    pub purpose: PurposeId,
+    /// Item ids of what was released, in the order of [`Self::values`].
+    names: Vec<String>,
+    /// What was withheld, by item id; only for a partial answer.
+    pub withheld: Vec<(String, Reason)>,
+    /// The proof.
+    pub receipt: ReceiptView,
+    opened: Opened,
+}
+
+/// The proof that a release is in the log.
+#[derive(Clone, Debug)]
+pub struct ReceiptView {
+    /// The log's name.
+    pub log: String,
+    /// Where in it.
+    pub index: u64,
+    /// The leaf.
+    pub leaf: Vec<u8>,
+    /// A C2SP `tlog-proof` over SHA-256, if the log has that tree.
+    pub sha256: Option<String>,
+    /// The same over SM3.
+    pub sm3: Option<String>,
+}
+
+impl Delivered {
+    /// Item id and value.
+    pub fn items(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.names.iter().map(String::as_str).zip(self.opened.values.iter().map(|(_, value)| value))
+    }
+
+    /// Whether the answer may still leave. Ask right before sending; when it may not, send nothing.
+    pub fn ready(&self, gateway: &Gateway) -> bool {
+        self.opened.still_valid(gateway.parts.clock.monotonic())
+    }
+}
+
+impl Gateway {
+    /// Answers one ask.
+    pub async fn disclose(&self, ask: DiscloseAsk) -> Result<Delivered, DiscloseError> {
+        // Whose grant does the token name? A token alone decides nothing.
+        let (held, app) = self.bearer(&ask.token)?;
+        let (purpose, items) = self.words_of(&ask)?;
+
+        // Fetch what would be needed. Nothing is opened yet.
+        let rows = read(self.parts.ledger.reader().values(held.subject, items))?;
+        let rows: Vec<SealedRow> = rows
+            .into_iter()
+            .map(|row| SealedRow {
+                item: row.item,
+                compartment: row.compartment,
+                version: row.version,
+                bytes: row.bytes,
+            })
+            .collect();
+        let command = self.command(&ask, &held, &app, purpose, items, &rows)?;
+
+        // Decide at the tip of the log, record, and only then hold a permit.
+        let submission = Submission { body: Some(self.parts.vault.hash(&ask.body)), ..command };
+        let (permit, withheld, receipt, disclosure) = match self.submit(submission).await? {
+            Answered::Released { permit, withheld, receipt, disclosure } => (permit, withheld, receipt, disclosure),
+            Answered::Withheld { reasons, .. } => return Err(DiscloseError::Withheld { items: self.named(reasons) }),
+            Answered::Refused(refusal) => return Err(refused(refusal)),
+            Answered::Done => return Err(Unavailable { retry_after_s: 5 }.into()),
+        };
+
+        // Open exactly what the permit names, which uses it up.
+        match self.parts.vault.open(permit, &held.keys, &rows, self.parts.clock.monotonic()) {
+            Ok(opened) => Ok(Delivered {
+                disclosure,
+                purpose: PurposeId::parse(&ask.purpose).map_err(|_| DiscloseError::Token)?,
+                names: opened.values.iter().map(|(item, _)| self.name(*item)).collect(),
+                withheld: self.named(withheld),
+                receipt: ReceiptView {
+                    log: receipt.log.to_string(),
+                    index: receipt.index,
+                    leaf: receipt.leaf,
+                    sha256: receipt.sha256,
+                    sm3: receipt.sm3,
+                },
+                opened,
+            }),
+            Err(error) => {
+                tracing::error!(%error, %disclosure, "a release was authorised and could not be opened");
+                self.not_delivered(&held, &app, disclosure).await?;
+                Err(DiscloseError::NotDelivered { disclosure })
+            }
+        }
+    }
+
+    /// Records that an authorised release did not reach its app.
+    async fn not_delivered(&self, held: &Held, app: &AppId, disclosure: DisclosureId) -> Result<(), Unavailable> {
+        let tag = self.tag(held, app);
+        let command = Command::ReportNotDelivered { subject: held.subject, app: app.clone(), tag, disclosure };
+        self.submit(Submission::new(command, Salt(self.random()?))).await?;
+        Ok(())
+    }
+
+    /// The person and the app behind an access token. Unknown, over, revoked and orphaned are one answer.
+    fn bearer(&self, token: &Opaque) -> Result<(Held, AppId), DiscloseError> {
+        let found = read(self.parts.ledger.reader().ticket(TicketKind::AccessToken, token.key(), self.now()))?;
+        let ticket = found.ok_or(DiscloseError::Token)?;
+        let (Some(subject), Some(app)) = (ticket.subject, ticket.app) else { return Err(DiscloseError::Token) };
+        let held = self.hold(subject)?.ok_or(DiscloseError::Token)?;
+        Ok((held, app))
+    }
+
+    /// Purpose and items as words of the platform. An unknown one is refused here, before anything is looked up.
+    fn words_of(&self, ask: &DiscloseAsk) -> Result<(Purpose, ItemSet), DiscloseError> {
+        let malformed = |member, why: &str| DiscloseError::Malformed { member, why: why.to_owned() };
+        let platform = self.platform();
+        let known = platform.purposes.iter().find(|(_, id)| id.as_str() == ask.purpose);
+        let (purpose, _) = known.ok_or_else(|| malformed("purpose", "this platform has no such purpose"))?;
+        if ask.items.is_empty() {
+            return Err(malformed("items", "name at least one item"));
+        }
+        let mut items = ItemSet::EMPTY;
+        let mut seen = BTreeSet::new();
+        for id in &ask.items {
+            let entry = self.catalogue().by_id(id);
+            let entry = entry.ok_or_else(|| malformed("items", "the catalogue has no such item"))?;
+            if !seen.insert(id) {
+                return Err(malformed("items", "an item is named twice"));
+            }
+            items.insert(entry.item);
+        }
+        Ok((*purpose, items))
+    }
+
+    fn command(
+        &self,
+        ask: &DiscloseAsk,
+        held: &Held,
+        app: &AppId,
+        purpose: Purpose,
+        items: ItemSet,
+        rows: &[SealedRow],
+    ) -> Result<Submission, Unavailable> {
+        let vault = &self.parts.vault;
+        let salt = Salt(self.random()?);
+        let digests = rows.iter().map(|row| (row.item, vault.sealed_digest(&row.bytes)));
+        let key = ask.idempotency_key.as_ref().map(|key| vault.hash(format!("{app}\0{key}").as_bytes()));
+        let command = Command::Disclose {
+            subject: held.subject,
+            app: app.clone(),
+            tag: self.tag(held, app),
+            purpose,
+            items,
+            partial: ask.partial,
+            stored: rows.iter().map(|row| row.item).collect(),
+            values: vault.commit_values(salt, digests),
+            guardian_required: held.guardian_required,
+            request: vault.commitment(salt.as_bytes(), "yinuo/request", &ask.body),
+            disclosure: DisclosureId(self.random()?),
+            idempotency: key,
+        };
+        Ok(Submission::new(command, salt))
+    }
+
+    fn name(&self, item: Item) -> String {
+        self.catalogue().by_code(item).map(|entry| entry.id.clone()).unwrap_or_default()
+    }
+
+    fn named(&self, reasons: Vec<(Item, Reason)>) -> Vec<(String, Reason)> {
+        reasons.into_iter().map(|(item, reason)| (self.name(item), reason)).collect()
+    }
+}
+
+/// Refusals that are not facts. Whatever would tell whether somebody exists is the one answer for bad tokens.
+fn refused(refusal: Refusal) -> DiscloseError {
+    match refusal {
+        Refusal::IdempotencyConflict => DiscloseError::IdempotencyConflict,
+        Refusal::NoGrant | Refusal::AccountDeleted | Refusal::NotEnrolled | Refusal::UnknownApp => DiscloseError::Token,
+        other => {
+            tracing::error!(refusal = other.code(), "a disclosure could not be decided");
+            DiscloseError::Unavailable(Unavailable { retry_after_s: 30 })
+        }
+    }
+}

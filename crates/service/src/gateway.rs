@@ -1,0 +1,141 @@
+//! What every use case shares.
+
+use std::sync::Arc;
+
+use yinuo_core::Platform;
+use yinuo_domain::{AppId, Clock, Random, SubjectKey, Tag, Timestamp};
+use yinuo_ledger::{Answered, Ledger, LedgerError, StoreError, Submission};
+use yinuo_rules::{Catalogue, Packs};
+use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
+
+use crate::{SignIn, Unavailable};
+
+/// How long consents last.
+#[derive(Clone, Debug)]
+pub struct ConsentTerms {
+    /// What is proposed, in days.
+    pub days_default: u32,
+    /// What can be chosen, in days, longest first. Never more than three years (`core::CONSENT_MS_MAX`).
+    pub days_offered: Vec<u32>,
+}
+
+impl Default for ConsentTerms {
+    /// A year, or less if the person says so. Our own choice, not a rule of law.
+    fn default() -> Self {
+        Self { days_default: 365, days_offered: vec![365, 180, 30, 1] }
+    }
+}
+
+/// With what a [`Gateway`] is built.
+pub struct Parts {
+    /// Who we are: scheme, host and port, without a slash at the end. Fixed: no request can change it.
+    pub issuer: String,
+    /// Where facts go.
+    pub ledger: Ledger,
+    /// Where values are opened.
+    pub vault: Arc<Vault>,
+    /// Who can sign in.
+    pub sign_in: Arc<dyn SignIn>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable bytes.
+    pub random: Arc<dyn Random>,
+    /// How long consents last.
+    pub terms: ConsentTerms,
+}
+
+/// Everything that can be asked of Yinuo.
+pub struct Gateway {
+    pub(crate) parts: Parts,
+    pub(crate) packs: &'static Packs,
+}
+
+/// A person, as a use case holds them: where their rows are, and the keys to them.
+pub(crate) struct Held {
+    pub(crate) subject: SubjectKey,
+    pub(crate) keys: SubjectKeys,
+    pub(crate) wrapped: WrappedKeys,
+    pub(crate) own: Tag,
+    pub(crate) guardian_required: bool,
+}
+
+impl Gateway {
+    /// Puts the parts together. Fails when the embedded rule packs cannot be read.
+    pub fn new(parts: Parts) -> Result<Self, yinuo_rules::PackError> {
+        Ok(Self { parts, packs: yinuo_rules::packs()? })
+    }
+
+    /// Who we are.
+    pub fn issuer(&self) -> &str {
+        &self.parts.issuer
+    }
+
+    pub(crate) fn catalogue(&self) -> &'static Catalogue {
+        &self.packs.catalogue
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Unavailable> {
+        self.parts.random.bytes().map_err(|error| {
+            tracing::error!(%error, "could not draw random bytes");
+            Unavailable { retry_after_s: 5 }
+        })
+    }
+
+    pub(crate) fn platform(&self) -> Arc<Platform> {
+        self.parts.ledger.reader().platform()
+    }
+
+    /// The person behind a surrogate, with their keys; none when the account is gone.
+    pub(crate) fn hold(&self, subject: SubjectKey) -> Result<Option<Held>, Unavailable> {
+        let reader = self.parts.ledger.reader();
+        let (Some(person), Some(raw)) = (read(reader.person_of(subject))?, read(reader.keys(subject))?) else {
+            return Ok(None);
+        };
+        let opened = WrappedKeys::from_bytes(&raw)
+            .and_then(|wrapped| self.parts.vault.unwrap(subject, &wrapped).map(|keys| (wrapped, keys)));
+        let (wrapped, keys) = opened.map_err(|error| {
+            tracing::error!(%error, "could not unwrap a person's keys");
+            Unavailable { retry_after_s: 30 }
+        })?;
+        let own = self.parts.vault.tag(&keys, None);
+        Ok(Some(Held { subject, keys, wrapped, own, guardian_required: person.guardian_required }))
+    }
+
+    pub(crate) fn tag(&self, held: &Held, app: &AppId) -> Tag {
+        self.parts.vault.tag(&held.keys, Some(app))
+    }
+
+    pub(crate) async fn submit(&self, submission: Submission) -> Result<Answered, Unavailable> {
+        self.parts.ledger.submit(submission).await.map_err(recorded)
+    }
+
+    pub(crate) async fn write(
+        &self,
+        writes: Vec<yinuo_ledger::Write>,
+    ) -> Result<Vec<yinuo_ledger::Written>, Unavailable> {
+        self.parts.ledger.write(writes).await.map_err(recorded)
+    }
+}
+
+/// A failed read: said once here, and answered as *try again*.
+pub(crate) fn read<T>(result: Result<T, StoreError>) -> Result<T, Unavailable> {
+    result.map_err(|error| {
+        tracing::error!(%error, "could not read the store");
+        Unavailable { retry_after_s: 5 }
+    })
+}
+
+/// A ledger that did not record: said once here, and answered as *try again*.
+fn recorded(error: LedgerError) -> Unavailable {
+    match error {
+        LedgerError::Busy { retry_after_s } => Unavailable { retry_after_s },
+        error => {
+            tracing::error!(%error, "the ledger recorded nothing");
+            Unavailable { retry_after_s: 30 }
+        }
+    }
+}
