@@ -35,6 +35,11 @@ impl Catalogue {
         self.sources.iter().find(|source| source.id == id)
     }
 
+    /// Since when the first of the texts that name the item applies.
+    pub fn in_force(&self, entry: &ItemEntry) -> Option<&Day> {
+        entry.source.iter().filter_map(|id| self.source(*id)).map(|source| &source.in_force).min()
+    }
+
     /// The item with this name.
     pub fn by_id(&self, id: &str) -> Option<&ItemEntry> {
         self.items.iter().find(|entry| entry.id == id)

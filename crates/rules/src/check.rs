@@ -53,7 +53,11 @@ pub fn check_declaration(packs: &Packs, ceiling: ItemSet, declaration: &Declarat
     for (place, line) in declaration.items.iter().enumerate() {
         let at = format!("/items/{place}");
         if !pairs.insert((line.purpose, line.item)) {
-            found.document(at.clone(), "每个用途下每项信息只能声明一次", "declare each item once per purpose");
+            found.document(
+                at.clone(),
+                "每个用途下每项信息只能声明一次",
+                "declare each item once per purpose",
+            );
         }
         check_line(packs, ceiling, declaration, line, &at, &mut found);
     }
@@ -274,3 +278,9 @@ fn check_client(declaration: &Declaration, found: &mut Problems) {
         ),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+#[cfg(test)]
+mod tests;

@@ -110,11 +110,7 @@ pub fn parse_declaration(bytes: &[u8]) -> Result<Declaration, DocumentError> {
     let category = match read.category.as_str() {
         OTHER => Category(0),
         id => {
-            packs
-                .necessary
-                .by_id(id)
-                .ok_or_else(|| DocumentError::UnknownCategory(id.to_owned()))?
-                .category
+            packs.necessary.by_id(id).ok_or_else(|| DocumentError::UnknownCategory(id.to_owned()))?.category
         }
     };
     let declaration = Declaration {
@@ -366,3 +362,6 @@ struct NoticeDocument {
     version: u32,
     text: Text,
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,3 +74,6 @@ fn sorted<T>(out: &mut Vec<u8>, values: &[T], write: impl Fn(&mut Vec<u8>, &T)) 
     count(out, encoded.len());
     encoded.iter().for_each(|bytes| out.extend(bytes));
 }
+
+#[cfg(test)]
+mod tests;

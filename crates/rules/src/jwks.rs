@@ -49,3 +49,42 @@ pub(crate) fn check(text: &str) -> Result<(), JwksFault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_key_set_has_public_keys_and_nothing_else() {
+        use JwksFault::{Private, Shape};
+        let cases: &[(&str, Result<(), JwksFault>)] = &[
+            (r#"{"keys":[]}"#,                                                              Ok(())),
+            (r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA","kid":"1"}]}"#,        Ok(())),
+            (r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","key_ops":["verify"]}]}"#,   Ok(())),
+            (r#" {"keys":[{"kty":"RSA","n":"AA","e":"AQAB","ext":true}]} "#,                Ok(())),
+            ("",                                                                            Err(Shape)),
+            ("null",                                                                        Err(Shape)),
+            ("{}",                                                                          Err(Shape)),
+            ("[[]]",                                                                        Err(Shape)),
+            (r#"{"keys":{}}"#,                                                              Err(Shape)),
+            (r#"{"keys":[1]}"#,                                                             Err(Shape)),
+            (r#"{"keys":[{}]}"#,                                                            Err(Shape)),
+            (r#"{"keys":[{"kty":["EC"]}]}"#,                                                Err(Shape)),
+            (r#"{"keys":[]} x"#,                                                            Err(Shape)),
+            (r#"{"keys":[],"d":"AA"}"#,                                                     Err(Shape)),
+            (r#"{"keys":[{"kty":"EC","d":"AA"}],"keys":[]}"#,                               Err(Shape)),
+            (r#"{"keys":[{"kty":"EC","x":{"d":"AA"}}]}"#,                                   Err(Shape)),
+            (r#"{"keys":[{"kty":"oct"}]}"#,                                                 Err(Private)),
+            (r#"{"keys":[{"kty":"EC","d":"AA","d":""}]}"#,                                  Err(Private)),
+            (r#"{"keys":[{"kty":"EC","x":"AA"},{"kty":"EC","\u0064":"AA"}]}"#,              Err(Private)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(check(text), *expected, "{text}");
+        }
+        for member in PRIVATE {
+            let text = format!(r#"{{"keys":[{{"kty":"RSA","n":"AA","{member}":"AA"}}]}}"#);
+            assert_eq!(check(&text), Err(Private), "{member}");
+        }
+    }
+}

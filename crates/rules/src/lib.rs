@@ -8,6 +8,8 @@
 //!
 //! Not here: decisions about a person (`core`), where documents are kept (`ledger`).
 
+#[cfg(test)]
+mod cases;
 mod catalogue;
 mod check;
 mod documents;
@@ -41,5 +43,21 @@ pub fn content_hash(suite: Suite, bytes: &[u8]) -> Digest {
     match suite {
         Suite::Guomi => Digest(sm3::Sm3::digest(bytes).into()),
         Suite::International => Digest(sha2::Sha256::digest(bytes).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_suite_hashes_with_its_own_hash() {
+        // GB/T 32905-2016 Annex A.1; FIPS 180-4 example for the same text.
+        let hash = |suite| content_hash(suite, b"abc").to_string();
+        assert_eq!(hash(Suite::Guomi), "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+        assert_eq!(
+            hash(Suite::International),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 }

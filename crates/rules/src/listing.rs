@@ -6,8 +6,8 @@ use serde::Serialize;
 use yinuo_domain::{Suite, Whose};
 
 use crate::{
-    AppCategory, Basis, Day, Format, Grade, ItemCategory, ItemEntry, Mask, Pack, Packs, SourceId, Subject,
-    content_hash, text::Text, words,
+    AppCategory, Basis, Day, Format, Grade, ItemCategory, ItemEntry, Mask, Pack, Packs, Source, SourceId,
+    Subject, content_hash, text::Text, words,
 };
 
 /// The packs of this program.
@@ -102,6 +102,8 @@ pub enum RulesShow {
     Items {
         /// The pack.
         pack: PackLine,
+        /// The texts that name them.
+        sources: Vec<SourceLine>,
         /// Its items.
         items: Vec<ItemLine>,
     },
@@ -122,6 +124,18 @@ pub enum RulesShow {
     },
 }
 
+/// One text that items come from.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)] // The fields are those of `Source`.
+pub struct SourceLine {
+    pub id: SourceId,
+    title: Text,
+    pub number: String,
+    pub article: String,
+    pub in_force: Day,
+    pub verified: bool,
+}
+
 /// One item in one line.
 #[derive(Debug, Serialize)]
 #[allow(missing_docs)] // The fields are those of `ItemEntry`.
@@ -138,6 +152,7 @@ pub struct ItemLine {
     pub grade: Grade,
     pub format: Option<Format>,
     pub source: Vec<SourceId>,
+    pub in_force: Option<Day>,
     pub verified: bool,
 }
 
@@ -172,8 +187,9 @@ pub struct NecessaryLine {
 /// The pack called `id`, with all its rules.
 pub fn show(packs: &Packs, id: &str) -> Option<RulesShow> {
     if id == packs.catalogue.pack().id {
-        let items = packs.catalogue.iter().map(item_line).collect();
-        return Some(RulesShow::Items { pack: items_line(packs), items });
+        let items = packs.catalogue.iter().map(|entry| item_line(packs, entry)).collect();
+        let sources = packs.catalogue.sources().iter().map(source_line).collect();
+        return Some(RulesShow::Items { pack: items_line(packs), sources, items });
     }
     if id == packs.necessary.pack().id {
         let necessary = &packs.necessary;
@@ -189,7 +205,18 @@ pub fn show(packs: &Packs, id: &str) -> Option<RulesShow> {
     None
 }
 
-fn item_line(entry: &ItemEntry) -> ItemLine {
+fn source_line(source: &Source) -> SourceLine {
+    SourceLine {
+        id: source.id,
+        title: (&source.title).into(),
+        number: source.number.clone(),
+        article: source.article.clone(),
+        in_force: source.in_force.clone(),
+        verified: source.verified,
+    }
+}
+
+fn item_line(packs: &Packs, entry: &ItemEntry) -> ItemLine {
     ItemLine {
         code: entry.item.0,
         id: entry.id.clone(),
@@ -203,6 +230,7 @@ fn item_line(entry: &ItemEntry) -> ItemLine {
         grade: entry.grade,
         format: entry.format,
         source: entry.source.clone(),
+        in_force: packs.catalogue.in_force(entry).cloned(),
         verified: entry.verified,
     }
 }
@@ -241,8 +269,12 @@ fn category_line(packs: &Packs, category: &AppCategory) -> CategoryLine {
 impl fmt::Display for RulesShow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Items { pack, items } => {
+            Self::Items { pack, sources, items } => {
                 writeln!(f, "{pack}")?;
+                for SourceLine { id, number, article, in_force, .. } in sources {
+                    writeln!(f, "     {:<12} {number} {article}, in force {in_force}", id.as_str())?;
+                }
+                writeln!(f)?;
                 items.iter().try_for_each(|item| item.fmt(f))
             }
             Self::Necessary { pack, document_number, issuers, issued, source, categories } => {
@@ -290,5 +322,65 @@ impl fmt::Display for NecessaryLine {
             write!(f, " [one of {group}]")?;
         }
         writeln!(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packs;
+
+    #[test]
+    fn the_list_names_each_pack_with_both_hashes() {
+        let packs = packs().unwrap();
+        let list = list(packs);
+        assert_eq!(
+            list.packs.iter().map(|pack| pack.id.as_str()).collect::<Vec<_>>(),
+            ["items", "necessary-information"]
+        );
+        let text = list.to_string();
+        for pack in &list.packs {
+            assert!(text.contains(&pack.sm3) && text.contains(&pack.sha256), "{text}");
+            assert!(show(packs, &pack.id).is_some());
+        }
+        assert!(text.contains("necessary-information version 1 (CN), in force 2021-05-01"), "{text}");
+        assert!(show(packs, "no-such-pack").is_none());
+    }
+
+    #[test]
+    fn the_regulation_is_shown_with_every_category_and_article() {
+        let shown = show(packs().unwrap(), "necessary-information").unwrap();
+        let text = shown.to_string();
+        for line in [
+            " 8 邮件快件寄递类 Mail and express delivery (mail_express_delivery)",
+            "   Art. 5(8) clause 3: 姓名(名称) name of the recipient",
+            "   Art. 5(13) clause 2: 期望租金 house_asking_rent of the listing_owner [one of price_or_rent]",
+            "   Art. 5(24) clause 3: 开户银行信息 opening_bank of the payee (when making a transfer)",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}");
+        }
+        assert_eq!(text.matches("needs no personal information").count(), 13);
+
+        let json: serde_json::Value = serde_json::to_value(&shown).unwrap();
+        assert_eq!(json["categories"].as_array().unwrap().len(), 39);
+        let recipient = &json["categories"][7]["necessary"][5];
+        assert_eq!(recipient["subject"], "recipient");
+        assert_eq!(recipient["whose"], "other");
+        assert_eq!(recipient["article"], "Art. 5(8) clause 3");
+    }
+
+    #[test]
+    fn the_catalogue_is_shown_with_every_item_its_sources_and_its_date() {
+        let shown = show(packs().unwrap(), "items").unwrap();
+        let json: serde_json::Value = serde_json::to_value(&shown).unwrap();
+        assert_eq!(json["items"].as_array().unwrap().len(), 157);
+        assert_eq!(json["items"][10]["id"], "phone_number");
+        assert_eq!(json["items"][10]["mask"], "phone");
+        // GB/T 35273-2020 named it first.
+        assert_eq!(json["items"][10]["in_force"], "2020-10-01");
+        assert_eq!(json["sources"].as_array().unwrap().len(), 6);
+        let text = shown.to_string();
+        assert!(text.contains(" 17  id_number") && text.contains("sensitive"), "{text}");
+        assert!(text.contains("107  address_book") && text.contains("of other people"), "{text}");
     }
 }

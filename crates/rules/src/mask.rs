@@ -78,3 +78,68 @@ fn ends(value: &str, first: usize, last: usize, alphabet: impl Fn(char) -> bool)
     let tail: String = value.chars().skip(count - last).collect();
     Some(format!("{head}{HIDDEN}{tail}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_mask_keeps_what_it_says_and_hides_what_does_not_look_like_its_kind() {
+        let cases: &[(Mask, &str, &str)] = &[
+            (Mask::All,      "",                    "****"),
+            (Mask::All,      "anything",            "****"),
+            (Mask::Name,     "张三丰",               "张****"),
+            (Mask::Name,     "欧阳一",               "欧****"),
+            (Mask::Name,     "Ann Example",         "A****"),
+            (Mask::Name,     "张",                  "****"),
+            (Mask::Name,     "",                    "****"),
+            (Mask::Name,     "\u{202e}abc",         "****"),
+            (Mask::Name,     "<b>x",                "****"),
+            (Mask::Phone,    "13800005678",         "138****5678"),
+            (Mask::Phone,    "+8613800005678",      "+86138****5678"),
+            (Mask::Phone,    "010-12345678",        "010****5678"),
+            (Mask::Phone,    "1380005678",          "****"),
+            (Mask::Phone,    "+86",                 "****"),
+            (Mask::Phone,    "138O0005678",         "****"),
+            (Mask::IdNumber, "110101190001011234",  "1****4"),
+            (Mask::IdNumber, "11010119000101123X",  "1****X"),
+            (Mask::IdNumber, "12345",               "****"),
+            (Mask::IdNumber, "一1010119000101123",   "****"),
+            (Mask::Card,     "6200000000001234",    "****1234"),
+            (Mask::Card,     "6200 0000 0000 1234", "****1234"),
+            (Mask::Card,     "1234567",             "****"),
+            (Mask::Card,     "62000000",            "****0000"),
+            (Mask::Email,    "ann@mail.example",    "a****@mail.example"),
+            (Mask::Email,    "a@mail.example",      "****"),
+            (Mask::Email,    "ann@",                "****"),
+            (Mask::Email,    "@mail.example",       "****"),
+            (Mask::Email,    "ann",                 "****"),
+            (Mask::Email,    "ann@b@mail.example",  "****"),
+            (Mask::Email,    "ann@mail example",    "****"),
+        ];
+        for (mask, value, expected) in cases {
+            assert_eq!(mask.apply(value), *expected, "{mask:?} {value}");
+        }
+    }
+
+    proptest! {
+        /// Any text may arrive; the mask answers, and never with the value itself.
+        #[test]
+        fn no_text_is_too_strange_and_none_is_shown(value in any::<String>()) {
+            for mask in Mask::EVERY {
+                let shown = mask.apply(&value);
+                prop_assert!(shown.contains(HIDDEN));
+                prop_assert!(shown != value || value.contains(HIDDEN));
+            }
+        }
+
+        /// The digits that are hidden leave no trace.
+        #[test]
+        fn what_is_hidden_does_not_matter(a in "[0-9]{4}", b in "[0-9]{4}") {
+            let phone = |middle: &str| Mask::Phone.apply(&format!("138{middle}5678"));
+            prop_assert_eq!(phone(&a), phone(&b));
+        }
+    }
+}

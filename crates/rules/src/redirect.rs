@@ -47,3 +47,66 @@ fn is_path(path: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&b);
     path.bytes().all(allowed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_absolute_https_or_loopback_http_without_fragment_is_accepted() {
+        for good in [
+            "https://partner.example/callback",
+            "https://partner.example",
+            "https://a-b.partner.example:8443/cb?app=1&x=%20",
+            "https://127.0.0.1/cb",
+            "http://127.0.0.1:9000/cb",
+            "http://127.0.0.1/cb",
+            "http://[::1]:9000/cb",
+            "http://[::1]",
+        ] {
+            assert!(is_redirect_uri(good), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "https:///cb",
+            "/cb",
+            "//partner.example/cb",
+            "https:partner.example/cb",
+            "HTTPS://partner.example/cb",
+            "ftp://partner.example/cb",
+            "javascript:alert(1)",
+            "http://partner.example/cb",
+            "http://localhost:9000/cb",
+            "https://localhost/cb",
+            "http://127.0.0.1.partner.example/cb",
+            "http://127.0.0.1@partner.example/cb",
+            "http://127.0.0.2/cb",
+            "http://[::1].partner.example/cb",
+            "http://[::2]/cb",
+            "https://user@partner.example/cb",
+            "https://user:pw@partner.example/cb",
+            "https://partner.example/cb#done",
+            "https://partner.example/cb#",
+            "https://partner.example#",
+            "https://partner.example:0/cb",
+            "https://partner.example:080/cb",
+            "https://partner.example:65536/cb",
+            "https://partner.example:/cb",
+            "https://partner.example:+1/cb",
+            "https://Partner.example/cb",
+            "https://一诺.example/cb",
+            "https://*.partner.example/cb",
+            "https://-a.partner.example/cb",
+            "https://partner..example/cb",
+            "https://partner.example./cb",
+            "https://partner.example\\@evil.example/cb",
+            "https://partner.example/c b",
+            "https://partner.example/\"><script>",
+            "https://partner.example/cb\r\nX: y",
+            " https://partner.example/cb",
+        ] {
+            assert!(!is_redirect_uri(bad), "{bad}");
+        }
+    }
+}
