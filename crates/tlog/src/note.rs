@@ -136,5 +136,5 @@ impl fmt::Display for NoteSignature {
 
 /// Whether a key may have this name.
 pub(crate) fn is_key_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_ascii_control() || c == '+')
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c < ' ' || c == '+')
 }
