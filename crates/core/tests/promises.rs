@@ -8,13 +8,15 @@ use world::*;
 use yinuo_core::{Answer, Earlier, Slot, decide, replay::Replay};
 use yinuo_domain::*;
 
+type Prepare = Box<dyn Fn(&mut World)>;
+
 /// Promise 1: no release without a live grant for that subject, app, purpose and item.
 #[test]
 fn promise_1_no_release_without_a_live_grant() {
     let whole = || WithdrawalScope::Whole;
     let year = 365 * Timestamp::DAY_MS;
     #[rustfmt::skip]
-    let cases: Vec<(&str, Box<dyn Fn(&mut World)>, Purpose, &str)> = vec![
+    let cases: Vec<(&str, Prepare, Purpose, &str)> = vec![
         ("nothing was ever allowed",     Box::new(|_| ()),                                                          DELIVERY, "no-grant"),
         ("allowed",                      Box::new(|w| { w.consent(&[(DELIVERY, BASIC, BASIC)]); }),                 DELIVERY, "released"),
         ("another purpose was allowed",  Box::new(|w| { w.consent(&[(OFFERS, EXTRA, EXTRA)]); }),                   DELIVERY, "not-granted"),
