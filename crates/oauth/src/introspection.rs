@@ -25,8 +25,9 @@ pub fn parse_revocation(parameters: &Parameters) -> Result<TokenReference, OAuth
 }
 
 fn parse_reference(parameters: &Parameters) -> Result<TokenReference, OAuthError> {
-    // A code is redeemed, never asked about.
-    let token = Opaque::parse(parameters.require("token")?).filter(|token| token.kind() != TokenKind::Code);
+    // A code is redeemed, never asked about, and a session is the pages' own.
+    let asked = Opaque::parse(parameters.require("token")?);
+    let token = asked.filter(|token| matches!(token.kind(), TokenKind::Access | TokenKind::Refresh));
     Ok(token.map_or(TokenReference::Foreign, TokenReference::Token))
 }
 

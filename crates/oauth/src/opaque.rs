@@ -24,11 +24,13 @@ pub enum TokenKind {
     Access,
     /// A refresh token, `yrt_…`.
     Refresh,
+    /// A browser's session at the pages, `yse_…`. No client ever holds one.
+    Session,
 }
 
 impl TokenKind {
     /// Every one.
-    pub const EVERY: [Self; 3] = [Self::Code, Self::Access, Self::Refresh];
+    pub const EVERY: [Self; 4] = [Self::Code, Self::Access, Self::Refresh, Self::Session];
 
     /// What the text begins with.
     pub fn prefix(self) -> &'static str {
@@ -36,6 +38,8 @@ impl TokenKind {
             Self::Code => "yac_",
             Self::Access => "yat_",
             Self::Refresh => "yrt_",
+            Self::Session => "yse_",
+            Self::Session => "yse_",
         }
     }
 }

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yinuo_core::CONSENT_MS_MAX;
-use yinuo_domain::{
-    AppId, Choice, Command, Digest, Guardian, ItemSet, Purpose, Refusal, Salt, Timestamp,
-};
-use yinuo_ledger::{Answered, Submission, Ticket, TicketKind, Write, Written};
+use yinuo_domain::{AppId, Choice, Command, Digest, Guardian, ItemSet, Purpose, Refusal, Salt, Timestamp};
+use yinuo_ledger::{Answered, LedgerError, Submission, Ticket, TicketKind, Write, Written};
 use yinuo_oauth::{
     AuthorizationDetail, AuthorizationRequest, CODE_MS, OAuthError, OAuthErrorCode, Opaque, Parameters,
     PushedAuthorization, REQUEST_URI_MS, RequestUri, TokenKind, authorization_response_uri, parse_par,
 };
 
-use crate::gateway::{Held, read};
+use crate::gateway::{Held, read, recorded};
 use crate::{Gateway, PageError, ProtocolError, Session, evidence};
 
 /// What a person chose on the consent page.
@@ -94,7 +92,8 @@ impl Gateway {
     ) -> Result<(RequestUri, AuthorizationRequest), PageError> {
         let uri = RequestUri::parse(request_uri).map_err(|_| PageError::RequestGone)?;
         let ticket = read(self.parts.ledger.reader().ticket(TicketKind::RequestUri, uri.key(), self.now()))?;
-        let ticket = ticket.filter(|ticket| ticket.app.as_ref() == Some(client)).ok_or(PageError::RequestGone)?;
+        let ticket =
+            ticket.filter(|ticket| ticket.app.as_ref() == Some(client)).ok_or(PageError::RequestGone)?;
         let json = std::str::from_utf8(&ticket.body).map_err(|_| PageError::RequestGone)?;
         let request = AuthorizationRequest::from_json(json).map_err(|_| PageError::RequestGone)?;
         Ok((uri, request))
@@ -129,8 +128,7 @@ impl Gateway {
         let evidence = evidence::of_consent(&self.parts.vault, &held.keys, &agreement, &choices, expires_at);
         let (notice, _) = app.notice.as_ref().ok_or(PageError::Refused(Refusal::NoNotice))?;
 
-        // One commit: the consent, the code it pays for, and the end of the request. A request URI is used once.
-        self.take_request(&uri).await?;
+        // One commit: the consent, the code it pays for, and the end of the request, which is used once.
         let code = Opaque::new(TokenKind::Code, self.random()?);
         let body = CodeBody {
             redirect_uri: request.redirect_uri.clone(),
@@ -160,13 +158,19 @@ impl Gateway {
             evidence,
             guardian,
         };
-        let submission =
-            Submission { writes: vec![Write::PutTicket(ticket)], ..Submission::new(command, Salt(self.random()?)) };
-        match self.submit(submission).await? {
-            Answered::Done => Ok(self.answer(&request, &[("code", code.as_str())])),
-            Answered::Refused(Refusal::Outdated) => Err(PageError::Outdated),
-            Answered::Refused(refusal) => Err(PageError::Refused(refusal)),
-            Answered::Released { .. } | Answered::Withheld { .. } => Err(PageError::RequestGone),
+        let take = Write::TakeTicket { kind: TicketKind::RequestUri, key: uri.key(), now };
+        let submission = Submission {
+            writes: vec![take, Write::PutTicket(ticket)],
+            ..Submission::new(command, Salt(self.random()?))
+        };
+        match self.parts.ledger.submit(submission).await {
+            Ok(Answered::Done) => Ok(self.answer(&request, &[("code", code.as_str())])),
+            Ok(Answered::Refused(Refusal::Outdated)) => Err(PageError::Outdated),
+            Ok(Answered::Refused(refusal)) => Err(PageError::Refused(refusal)),
+            Ok(Answered::Released { .. } | Answered::Withheld { .. }) => Err(PageError::RequestGone),
+            // Somebody answered the same request in the meantime.
+            Err(LedgerError::Conflict) => Err(PageError::RequestGone),
+            Err(error) => Err(recorded(error).into()),
         }
     }
 

@@ -1,12 +1,14 @@
 //! The User Protection Centre: what I allow, and what was given to whom, when and why.
 
 use yinuo_core::{GrantStatus, Stream};
-use yinuo_domain::{AppId, Disclosed, Entry, Fact, Item, ItemSet, LocalText, Place, Purpose, WithdrawalScope};
+use yinuo_domain::{
+    AppId, Disclosed, Entry, Fact, Item, ItemSet, LocalText, Place, Purpose, WithdrawalScope,
+};
 
 use crate::gateway::read;
 use crate::{
-    AllowedApp, AllowedPurpose, CentreView, Gateway, GrantState, HistoryKind, HistoryLine, HistoryPage, PageError, Session,
-    Unavailable,
+    AllowedApp, AllowedPurpose, CentreView, Gateway, GrantState, HistoryKind, HistoryLine, HistoryPage,
+    PageError, Session, Unavailable,
 };
 
 /// How many lines the first page of the centre shows.
@@ -64,10 +66,16 @@ impl Gateway {
         Ok(ProofFile { file_name: format!("yinuo-proof-{index}.json"), json: json.to_string() })
     }
 
-    fn lines(&self, session: &Session, before: Option<u64>, count: usize) -> Result<HistoryPage, Unavailable> {
+    fn lines(
+        &self,
+        session: &Session,
+        before: Option<u64>,
+        count: usize,
+    ) -> Result<HistoryPage, Unavailable> {
         let reader = self.parts.ledger.reader();
         let entries = read(reader.history(session.subject, before, count))?;
-        let older = (entries.len() == count).then(|| entries.last().map(|(index, _)| index.to_string())).flatten();
+        let older =
+            (entries.len() == count).then(|| entries.last().map(|(index, _)| index.to_string())).flatten();
         let lines = entries.iter().filter_map(|(index, entry)| self.line(*index, entry)).collect();
         Ok(HistoryPage { lines, older })
     }
@@ -128,13 +136,18 @@ impl Gateway {
         };
         match &entry.fact {
             Fact::ConsentGiven { lines, .. } => {
-                line.items = self.names(lines.iter().map(|line| line.granted).fold(ItemSet::EMPTY, ItemSet::union));
-                line.purpose = lines.first().filter(|_| lines.len() == 1).and_then(|of| self.purpose_title(&line.app, of.purpose));
+                line.items =
+                    self.names(lines.iter().map(|line| line.granted).fold(ItemSet::EMPTY, ItemSet::union));
+                line.purpose = lines
+                    .first()
+                    .filter(|_| lines.len() == 1)
+                    .and_then(|of| self.purpose_title(&line.app, of.purpose));
             }
             Fact::Withdrawn { scope } => {
                 line.kind = HistoryKind::Withdrawn;
                 if let WithdrawalScope::Items(parts) = scope {
-                    line.items = self.names(parts.iter().map(|(_, items)| *items).fold(ItemSet::EMPTY, ItemSet::union));
+                    line.items = self
+                        .names(parts.iter().map(|(_, items)| *items).fold(ItemSet::EMPTY, ItemSet::union));
                 }
             }
             Fact::Disclosed(disclosed) => self.tell(&mut line, HistoryKind::Disclosed, disclosed),
@@ -142,7 +155,8 @@ impl Gateway {
             Fact::Withheld { purpose, reasons, .. } => {
                 line.kind = HistoryKind::Withheld;
                 line.purpose = self.purpose_title(&line.app, *purpose);
-                line.withheld = reasons.iter().filter_map(|(item, reason)| Some((self.title(*item)?, *reason))).collect();
+                line.withheld =
+                    reasons.iter().filter_map(|(item, reason)| Some((self.title(*item)?, *reason))).collect();
             }
             Fact::NotDelivered { disclosure } => {
                 line.kind = HistoryKind::NotDelivered;
@@ -157,8 +171,11 @@ impl Gateway {
         line.kind = kind;
         line.purpose = self.purpose_title(&line.app, disclosed.purpose);
         line.items = self.names(disclosed.released);
-        line.withheld =
-            disclosed.withheld.iter().filter_map(|(item, reason)| Some((self.title(*item)?, *reason))).collect();
+        line.withheld = disclosed
+            .withheld
+            .iter()
+            .filter_map(|(item, reason)| Some((self.title(*item)?, *reason)))
+            .collect();
         line.disclosure = Some(disclosed.disclosure);
     }
 

@@ -42,7 +42,8 @@ impl Gateway {
         let app = platform.apps.get(&request.client).ok_or(PageError::RequestGone)?;
         let declaration = &app.declaration;
         let partner = platform.partners.get(&declaration.partner).ok_or(PageError::RequestGone)?;
-        let (Some((digest, notice)), PartnerStatus::Active, AppStatus::Live) = (&app.notice, partner.status, app.status)
+        let (Some((digest, notice)), PartnerStatus::Active, AppStatus::Live) =
+            (&app.notice, partner.status, app.status)
         else {
             // The app hears that it cannot ask now; nobody is shown a page that could only fail.
             let error = [("error", OAuthErrorCode::UnauthorizedClient.as_str())];

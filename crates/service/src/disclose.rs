@@ -94,8 +94,12 @@ impl Gateway {
         // Decide at the tip of the log, record, and only then hold a permit.
         let submission = Submission { body: Some(self.parts.vault.hash(&ask.body)), ..command };
         let (permit, withheld, receipt, disclosure) = match self.submit(submission).await? {
-            Answered::Released { permit, withheld, receipt, disclosure } => (permit, withheld, receipt, disclosure),
-            Answered::Withheld { reasons, .. } => return Err(DiscloseError::Withheld { items: self.named(reasons) }),
+            Answered::Released { permit, withheld, receipt, disclosure } => {
+                (permit, withheld, receipt, disclosure)
+            }
+            Answered::Withheld { reasons, .. } => {
+                return Err(DiscloseError::Withheld { items: self.named(reasons) });
+            }
             Answered::Refused(refusal) => return Err(refused(refusal)),
             Answered::Done => return Err(Unavailable { retry_after_s: 5 }.into()),
         };
@@ -125,18 +129,27 @@ impl Gateway {
     }
 
     /// Records that an authorised release did not reach its app.
-    async fn not_delivered(&self, held: &Held, app: &AppId, disclosure: DisclosureId) -> Result<(), Unavailable> {
+    async fn not_delivered(
+        &self,
+        held: &Held,
+        app: &AppId,
+        disclosure: DisclosureId,
+    ) -> Result<(), Unavailable> {
         let tag = self.tag(held, app);
-        let command = Command::ReportNotDelivered { subject: held.subject, app: app.clone(), tag, disclosure };
+        let command =
+            Command::ReportNotDelivered { subject: held.subject, app: app.clone(), tag, disclosure };
         self.submit(Submission::new(command, Salt(self.random()?))).await?;
         Ok(())
     }
 
     /// The person and the app behind an access token. Unknown, over, revoked and orphaned are one answer.
     fn bearer(&self, token: &Opaque) -> Result<(Held, AppId), DiscloseError> {
-        let found = read(self.parts.ledger.reader().ticket(TicketKind::AccessToken, token.key(), self.now()))?;
+        let found =
+            read(self.parts.ledger.reader().ticket(TicketKind::AccessToken, token.key(), self.now()))?;
         let ticket = found.ok_or(DiscloseError::Token)?;
-        let (Some(subject), Some(app)) = (ticket.subject, ticket.app) else { return Err(DiscloseError::Token) };
+        let (Some(subject), Some(app)) = (ticket.subject, ticket.app) else {
+            return Err(DiscloseError::Token);
+        };
         let held = self.hold(subject)?.ok_or(DiscloseError::Token)?;
         Ok((held, app))
     }
@@ -206,7 +219,9 @@ impl Gateway {
 fn refused(refusal: Refusal) -> DiscloseError {
     match refusal {
         Refusal::IdempotencyConflict => DiscloseError::IdempotencyConflict,
-        Refusal::NoGrant | Refusal::AccountDeleted | Refusal::NotEnrolled | Refusal::UnknownApp => DiscloseError::Token,
+        Refusal::NoGrant | Refusal::AccountDeleted | Refusal::NotEnrolled | Refusal::UnknownApp => {
+            DiscloseError::Token
+        }
         other => {
             tracing::error!(refusal = other.code(), "a disclosure could not be decided");
             DiscloseError::Unavailable(Unavailable { retry_after_s: 30 })

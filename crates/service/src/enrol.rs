@@ -69,17 +69,22 @@ impl Gateway {
         done(self.submit(submission).await?)?;
 
         for (id, value) in &new.values {
-            let entry =
-                self.catalogue().by_id(id).ok_or_else(|| EnrolError::UnknownItem(id.clone()))?;
+            let entry = self.catalogue().by_id(id).ok_or_else(|| EnrolError::UnknownItem(id.clone()))?;
             let version = ValueVersion(self.random()?);
             let bytes = vault
                 .seal(&keys, subject, entry.item, entry.compartment, version, value.as_bytes(), random)
                 .map_err(|error| EnrolError::Value { item: id.clone(), why: error.to_string() })?;
             let sealed = vault.sealed_digest(&bytes);
-            let row =
-                Write::PutSealed { subject, item: entry.item, compartment: entry.compartment, version, bytes };
+            let row = Write::PutSealed {
+                subject,
+                item: entry.item,
+                compartment: entry.compartment,
+                version,
+                bytes,
+            };
             let command = Command::StoreValue { subject, own, item: entry.item, version, sealed };
-            let submission = Submission { writes: vec![row], ..Submission::new(command, Salt(self.random()?)) };
+            let submission =
+                Submission { writes: vec![row], ..Submission::new(command, Salt(self.random()?)) };
             done(self.submit(submission).await?)?;
         }
         Ok(())

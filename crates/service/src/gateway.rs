@@ -92,7 +92,8 @@ impl Gateway {
     /// The person behind a surrogate, with their keys; none when the account is gone.
     pub(crate) fn hold(&self, subject: SubjectKey) -> Result<Option<Held>, Unavailable> {
         let reader = self.parts.ledger.reader();
-        let (Some(person), Some(raw)) = (read(reader.person_of(subject))?, read(reader.keys(subject))?) else {
+        let (Some(person), Some(raw)) = (read(reader.person_of(subject))?, read(reader.keys(subject))?)
+        else {
             return Ok(None);
         };
         let opened = WrappedKeys::from_bytes(&raw)
@@ -130,7 +131,7 @@ pub(crate) fn read<T>(result: Result<T, StoreError>) -> Result<T, Unavailable> {
 }
 
 /// A ledger that did not record: said once here, and answered as *try again*.
-fn recorded(error: LedgerError) -> Unavailable {
+pub(crate) fn recorded(error: LedgerError) -> Unavailable {
     match error {
         LedgerError::Busy { retry_after_s } => Unavailable { retry_after_s },
         error => {

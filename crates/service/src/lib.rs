@@ -31,7 +31,7 @@ pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use platform::ChangeError;
 pub use sign_in::{SESSION_MS, SignIn};
 pub use views::{
-    AllowedApp, AllowedPurpose, CentreView, ConsentView, GrantState, HistoryKind, HistoryLine, HistoryPage, ItemView, Offered,
-    PurposeView, Session,
+    AllowedApp, AllowedPurpose, CentreView, ConsentView, GrantState, HistoryKind, HistoryLine, HistoryPage,
+    ItemView, Offered, PurposeView, Session,
 };
 pub use withdraw::Withdrawing;

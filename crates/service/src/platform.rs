@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use yinuo_core::DECISION_VERSION;
-use yinuo_domain::{AppId, Command, Declaration, Digest, Notice, PartnerId, PartnerProfile, PlatformChange, Refusal, Salt, StaffId};
+use yinuo_domain::{
+    AppId, Command, Declaration, Digest, Notice, PartnerId, PartnerProfile, PlatformChange, Refusal, Salt,
+    StaffId,
+};
 use yinuo_ledger::{Answered, Submission};
 use yinuo_rules::DocumentError;
 
@@ -93,7 +96,9 @@ impl Gateway {
         match self.submit(submission).await? {
             Answered::Done => Ok(()),
             Answered::Refused(refusal) => Err(ChangeError::Refused(refusal)),
-            Answered::Released { .. } | Answered::Withheld { .. } => Err(ChangeError::Refused(Refusal::NotLoaded)),
+            Answered::Released { .. } | Answered::Withheld { .. } => {
+                Err(ChangeError::Refused(Refusal::NotLoaded))
+            }
         }
     }
 }

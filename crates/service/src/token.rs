@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use yinuo_domain::{AppId, SubjectKey, Timestamp};
 use yinuo_ledger::{Ticket, TicketKind, Write, Written};
 use yinuo_oauth::{
-    ACCESS_TOKEN_S, AuthorizationDetail, Introspection, OAuthError, OAuthErrorCode, Opaque, Parameters, RefreshState,
-    Rotation, TokenKind, TokenReference, TokenRequest, TokenResponse, TokenType, access_expires_at,
-    parse_introspection, parse_revocation, parse_token, refresh_expires_at, rotation, verify_pkce,
+    ACCESS_TOKEN_S, AuthorizationDetail, Introspection, OAuthError, OAuthErrorCode, Opaque, Parameters,
+    RefreshState, Rotation, TokenKind, TokenReference, TokenRequest, TokenResponse, TokenType,
+    access_expires_at, parse_introspection, parse_revocation, parse_token, refresh_expires_at, rotation,
+    verify_pkce,
 };
 
 use crate::authorize::CodeBody;
@@ -23,7 +24,11 @@ struct TokenBody {
 
 impl Gateway {
     /// Answers a token request of an authenticated client.
-    pub async fn token(&self, client: &AppId, parameters: &Parameters) -> Result<TokenResponse, ProtocolError> {
+    pub async fn token(
+        &self,
+        client: &AppId,
+        parameters: &Parameters,
+    ) -> Result<TokenResponse, ProtocolError> {
         match parse_token(parameters)? {
             TokenRequest::Code { code, redirect_uri, verifier } => {
                 self.redeem(client, &code, &redirect_uri, verifier.as_str()).await
@@ -76,7 +81,8 @@ impl Gateway {
         let ticket = ticket.ok_or_else(invalid_grant_error)?;
         match rotation(state) {
             Rotation::Issue => {
-                let body: TokenBody = serde_json::from_slice(&ticket.body).map_err(|_| invalid_grant_error())?;
+                let body: TokenBody =
+                    serde_json::from_slice(&ticket.body).map_err(|_| invalid_grant_error())?;
                 let subject = ticket.subject.ok_or_else(invalid_grant_error)?;
                 self.issue(client, subject, ticket.family, body).await
             }
@@ -108,16 +114,23 @@ impl Gateway {
         let ticket = |kind, token: &Opaque, expires_at| -> Result<Write, Unavailable> {
             let body = serde_json::to_vec(&body).map_err(|_| Unavailable { retry_after_s: 5 })?;
             let (subject, app) = (Some(subject), Some(client.clone()));
-            let ticket = Ticket { kind, key: token.key(), family, subject, app, body, issued_at: now, expires_at };
+            let ticket =
+                Ticket { kind, key: token.key(), family, subject, app, body, issued_at: now, expires_at };
             Ok(Write::PutTicket(ticket))
         };
         let access_ends = access_expires_at(now, ends);
-        self.write(vec![
-            ticket(TicketKind::AccessToken, &access, access_ends)?,
-            ticket(TicketKind::RefreshToken, &refresh, refresh_expires_at(now, ends))?,
-        ])
-        .await?;
-        let lasts_s = u32::try_from(access_ends.since_ms(now) / Timestamp::SECOND_MS).unwrap_or(ACCESS_TOKEN_S);
+        let written = self
+            .write(vec![
+                ticket(TicketKind::AccessToken, &access, access_ends)?,
+                ticket(TicketKind::RefreshToken, &refresh, refresh_expires_at(now, ends))?,
+            ])
+            .await?;
+        // The family may have ended since the code or refresh token was taken: then these are worth nothing.
+        if written.iter().any(|written| *written != Written::Done) {
+            return Err(invalid_grant());
+        }
+        let lasts_s =
+            u32::try_from(access_ends.since_ms(now) / Timestamp::SECOND_MS).unwrap_or(ACCESS_TOKEN_S);
         Ok(TokenResponse {
             access_token: access,
             token_type: TokenType::Bearer,
@@ -173,7 +186,9 @@ impl Gateway {
     ) -> Result<Vec<AuthorizationDetail>, Unavailable> {
         let platform = self.platform();
         let stream = read(self.parts.ledger.reader().stream(subject, client))?;
-        let (Some(app), Some(grant)) = (platform.apps.get(client), stream.and_then(|(_, stream)| stream.grant)) else {
+        let (Some(app), Some(grant)) =
+            (platform.apps.get(client), stream.and_then(|(_, stream)| stream.grant))
+        else {
             return Ok(Vec::new());
         };
         let now = self.now();

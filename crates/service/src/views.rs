@@ -1,8 +1,8 @@
 //! What the pages show. Words and times only; how they look is `web`'s question.
 
 use yinuo_domain::{
-    AppId, Digest, DisclosureId, Frequency, Guardian, Item, LegalBasis, LocalText, Purpose, PurposeId, PurposeKind,
-    Reason, Timestamp, Whose,
+    AppId, Digest, DisclosureId, Frequency, Guardian, Item, LegalBasis, LocalText, Purpose, PurposeId,
+    PurposeKind, Reason, Timestamp, Whose,
 };
 
 /// Who is signed in.

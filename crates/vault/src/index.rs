@@ -11,6 +11,9 @@ use crate::{SubjectKeys, Vault};
 /// even one called `self`, gets this tag.
 const OWN: &[u8] = b"\0self";
 
+/// Leads to salts that die with a person's tag key. As with [`OWN`], no app's id begins so.
+const SALT: &[u8] = b"\x01salt";
+
 /// Leads to the key that indexes persons.
 const PERSON: &[u8] = b"yinuo/index/person/v1";
 /// Leads to the keys that index values, one for each item.
@@ -29,6 +32,12 @@ impl Vault {
     pub fn tag(&self, keys: &SubjectKeys, app: Option<&AppId>) -> Tag {
         let towards = app.map_or(OWN, |app| app.as_str().as_bytes());
         Tag(short(suite::mac(keys.suite, &keys.tag, [towards])))
+    }
+
+    /// A salt for commitments to what this person saw or did: `HMAC(tag key, 0x01 ‖ "salt" ‖ bound(context, bytes))`.
+    /// It is stored nowhere and dies with the key, so that afterwards nobody can test guesses against a commitment.
+    pub fn salt(&self, keys: &SubjectKeys, context: &str, bytes: &[u8]) -> [u8; 32] {
+        suite::mac(keys.suite, &keys.tag, [SALT, bind(&[context.as_bytes(), bytes]).as_slice()])
     }
 
     /// What the fact in the person's own stream names a sealed row by.
