@@ -121,6 +121,8 @@ fn every_rule_about_a_pushed_request_refuses() {
         ("state not in ASCII",       "state",                 Some("一诺"), Some(InvalidRequest)),
         ("no challenge",             "code_challenge",        None, Some(InvalidRequest)),
         ("a short challenge",        "code_challenge",        Some(&CHALLENGE[1..]), Some(InvalidRequest)),
+        ("a whole short challenge",  "code_challenge",        Some("AAAA"), Some(InvalidRequest)),
+        ("a long challenge",         "code_challenge",        Some(&long[..64]), Some(InvalidRequest)),
         ("a padded challenge",       "code_challenge",        Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM="), Some(InvalidRequest)),
         ("another alphabet",         "code_challenge",        Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM"), Some(InvalidRequest)),
         ("no method",                "code_challenge_method", None, Some(InvalidRequest)),
@@ -338,7 +340,8 @@ fn a_token_is_named_or_foreign() {
             assert_eq!(parse(&form(&hint)), Ok(TokenReference::Token(token.clone())));
         }
         let code = Opaque::new(TokenKind::Code, [4; 32]);
-        for foreign in ["abc", code.as_str()] {
+        let session = Opaque::new(TokenKind::Session, [4; 32]);
+        for foreign in ["abc", code.as_str(), session.as_str()] {
             assert_eq!(parse(&form(&[("token", foreign)])), Ok(TokenReference::Foreign));
         }
         assert_eq!(parse(&form(&[])).unwrap_err().code, InvalidRequest);
