@@ -39,7 +39,6 @@ impl TokenKind {
             Self::Access => "yat_",
             Self::Refresh => "yrt_",
             Self::Session => "yse_",
-            Self::Session => "yse_",
         }
     }
 }
