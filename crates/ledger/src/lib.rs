@@ -1,1 +1,52 @@
-//! Placeholder.
+//! In what order, durably?
+//!
+//! A [`Ledger`] has one sequencer. It decides each [`Submission`] at the tip of the log (`core`), appends the facts to
+//! Merkle logs (`tlog`), has the new heads signed ([`HeadSigner`]), and commits facts, state, heads and signatures in
+//! one transaction for the whole batch. Then, and only then, it answers; a release comes with the one permit that
+//! opens it. A store is behind a [`Backend`]: [`SqliteStore`], or [`MemoryStore`] as the model.
+//!
+//! [`Reader`] reads, also when writing has stopped. [`verify`] checks a store from nothing but its bytes and the
+//! logs' public keys, and decides every entry again.
+//!
+//! Not here: HTTP, the vault's keys, whether something may happen.
+
+mod backend;
+mod cache;
+mod error;
+mod ledger;
+mod memory;
+mod permits;
+mod queue;
+mod reader;
+mod sequencer;
+mod settings;
+mod signing;
+mod sqlite;
+mod state;
+mod step;
+mod submission;
+mod ticket;
+mod tip;
+mod verify;
+mod view;
+mod write;
+
+pub use backend::{
+    AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
+    TicketRow, Writer,
+};
+pub use error::{LedgerError, SignFailed, StoreError};
+pub use ledger::Ledger;
+pub use memory::MemoryStore;
+pub use reader::Reader;
+pub use settings::Settings;
+pub use signing::HeadSigner;
+pub use sqlite::{DATABASE, LOCK, SqliteStore, StoreCopy, schema};
+pub use submission::{Answered, Pending, Receipt, Submission};
+pub use ticket::{Ticket, TicketKind};
+pub use verify::{FirstBad, Progress, Report, VerifyError, verify, verify_directory};
+pub use write::{Write, Written};
+pub use yinuo_tlog::Algorithm;
+
+/// How many rows of one table a [`Write::Sweep`] deletes at most.
+pub const SWEEP_LEN_MAX: usize = 1_000;

@@ -1,0 +1,58 @@
+//! A bounded map that forgets what was not used lately. Whatever it forgets is read from rows again.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Two generations: when the young one is half of the bound, it becomes the old one, and the old one is dropped.
+pub(crate) struct Cache<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
+    half: usize,
+}
+
+impl<K: Eq + Hash, V> Cache<K, V> {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), half: (max / 2).max(1) }
+    }
+
+    /// Takes a value out, to be changed and put back.
+    pub(crate) fn take(&mut self, key: &K) -> Option<V> {
+        self.young.remove(key).or_else(|| self.old.remove(key))
+    }
+
+    pub(crate) fn put(&mut self, key: K, value: V) {
+        if self.half <= self.young.len() {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, value);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stays_within_its_bound_and_keeps_what_was_used_lately() {
+        let mut cache = Cache::new(8);
+        for number in 0..100 {
+            cache.put(number, number);
+            // Used all the time.
+            if let Some(value) = cache.take(&0) {
+                cache.put(0, value);
+            }
+            assert!(cache.young.len() + cache.old.len() <= 8);
+        }
+        assert_eq!(cache.take(&0), Some(0));
+        assert_eq!(cache.take(&99), Some(99));
+        assert_eq!(cache.take(&50), None);
+        cache.put(1, 1);
+        cache.clear();
+        assert_eq!(cache.take(&1), None);
+    }
+}

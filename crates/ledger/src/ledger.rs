@@ -1,0 +1,215 @@
+//! Opening a ledger, and the handle everybody holds.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use yinuo_core::Platform;
+use yinuo_domain::{Clock, Fact, Random, Salt, Timestamp};
+
+use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
+use crate::permits::Permits;
+use crate::queue::{Job, Queue};
+use crate::reader::Reader;
+use crate::sequencer::{Batch, Sequencer};
+use crate::signing::{HeadSigner, Signers};
+use crate::step::Known;
+use crate::tip::Tip;
+use crate::view::{Shared, View};
+use crate::{Answered, LedgerError, Pending, Settings, StoreError, Submission, Write, Written};
+
+/// How many entries are read at once when the platform is folded.
+const CHUNK: usize = 1024;
+
+/// The one place where facts are decided and kept. A clone is the same ledger.
+#[derive(Clone)]
+pub struct Ledger(Arc<Inner>);
+
+struct Inner {
+    queue: Arc<Queue>,
+    reader: Reader,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Ledger {
+    /// Opens a store and starts the sequencer.
+    ///
+    /// A new store gets its two logs. An existing one must have been made with the same suite, profile and origin,
+    /// and what its entries add up to must be what its signed heads say; nothing found unsigned is signed.
+    pub fn open(
+        backend: impl Backend,
+        settings: Settings,
+        signers: Vec<Arc<dyn HeadSigner>>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, LedgerError> {
+        let Opened { writer, source } = backend.open()?;
+        let signers = Signers::start(signers, settings.profile, &settings.origin_base)?;
+        let meta = Meta {
+            suite: settings.suite,
+            profile: settings.profile,
+            origin_base: settings.origin_base.clone(),
+        };
+        let found = writer.rows().meta()?;
+        let view = match &found {
+            Some(found) => load(found, &meta, &signers, writer.rows())?,
+            None => View { platform: Arc::default(), tips: BTreeMap::new() },
+        };
+        let shared = Arc::new(Shared::new(view));
+        let permits = Permits::start(Arc::clone(&clock)).map_err(StoreError::from)?;
+        let reader = Reader {
+            source,
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+            publish_every_ms: settings.publish_every_ms,
+        };
+        let queue = Arc::new(Queue::new(&settings));
+        let mut sequencer = Sequencer::new(settings, writer, signers, permits, shared, clock, random);
+        if found.is_none() {
+            sequencer.found(&meta)?;
+        }
+        let jobs = Arc::clone(&queue);
+        let thread = thread::Builder::new()
+            .name("yinuo-sequencer".to_owned())
+            .spawn(move || {
+                // Also when the thread dies: nobody waits for an answer that cannot come.
+                let abandon = Abandon(jobs);
+                sequencer.run(&abandon.0);
+            })
+            .map_err(StoreError::from)?;
+        Ok(Self(Arc::new(Inner { queue, reader, thread: Mutex::new(Some(thread)) })))
+    }
+
+    /// Hands in a command. It is decided in order, and answered when it is durable.
+    pub fn submit(&self, submission: Submission) -> Pending<Result<Answered, LedgerError>> {
+        let (answer, pending) = Pending::new();
+        self.0.queue.push(Job::Submit(Box::new(submission), answer));
+        pending
+    }
+
+    /// Hands in writes that are no facts; all in one transaction.
+    pub fn write(&self, writes: Vec<Write>) -> Pending<Result<Vec<Written>, LedgerError>> {
+        let (answer, pending) = Pending::new();
+        self.0.queue.push(Job::Write(writes, answer));
+        pending
+    }
+
+    /// Reads.
+    pub fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// Takes nothing more, finishes what waits, and closes the store. Other handles are answered *closed*.
+    pub fn close(self) {
+        self.0.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A sequencer that died has said so already: everybody was answered.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+struct Abandon(Arc<Queue>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+impl Sequencer {
+    /// A new store: both logs open, and the group adopts the platform log before anything else.
+    fn found(&mut self, meta: &Meta) -> Result<(), LedgerError> {
+        self.writer.begin()?;
+        self.writer.change(Change::Meta(meta))?;
+        let mut batch = Batch::default();
+        for log in Log::EVERY {
+            let fact = Fact::LogOpened { log: log.id(), suite: meta.suite, profile: meta.profile };
+            let salt = Salt(self.random.bytes()?);
+            let fact = self.append_log(&mut batch, log, salt, fact)?;
+            if log == Log::Platform {
+                Arc::make_mut(&mut self.platform).apply(&fact, &HashMap::new())?;
+            }
+        }
+        self.adopt(&mut batch)?;
+        self.seal(&mut batch)?;
+        self.writer.commit()?;
+        self.publish();
+        Ok(())
+    }
+}
+
+/// An existing store: the heads must be ours, and what is stored must be what they say.
+fn load(found: &Meta, meta: &Meta, signers: &Signers, rows: &dyn Rows) -> Result<View, LedgerError> {
+    if found.suite != meta.suite {
+        return Err(StoreError::Settings("suite").into());
+    }
+    if found.profile != meta.profile {
+        return Err(StoreError::Settings("profile").into());
+    }
+    if found.origin_base != meta.origin_base {
+        return Err(StoreError::Settings("origin").into());
+    }
+    let mut tips = BTreeMap::new();
+    for log in Log::EVERY {
+        let head = rows.head(log)?.ok_or(StoreError::Damaged("a log without a head"))?;
+        let notes = signers.check(log, &head)?;
+        let last = head.size.checked_sub(1).ok_or(StoreError::Damaged("a head over nothing"))?;
+        // What is there beyond the head was never signed, and is never signed later.
+        let mut tail = rows.entries(log, last, 2)?.into_iter();
+        let at: Timestamp = match (tail.next(), tail.next()) {
+            (Some((index, leaf)), None) if index == last => {
+                let entry = yinuo_tlog::leaf::decode(&leaf);
+                entry.map_err(|_| StoreError::Damaged("the last entry of a log cannot be read"))?.at
+            }
+            (Some(_), Some(_)) => return Err(StoreError::Damaged("entries beyond the signed head").into()),
+            _ => return Err(StoreError::Damaged("fewer entries than the signed head says").into()),
+        };
+        let mut tip = Tip::load(meta.profile, log, head.size, at, rows)?;
+        let agree = tip
+            .algorithms()
+            .all(|algorithm| tip.root(algorithm) == head.of(algorithm).map(|(root, _)| *root));
+        if !agree {
+            return Err(StoreError::Damaged("what is stored is not what the signed head says").into());
+        }
+        tip.sign(notes);
+        tips.insert(log, Arc::new(tip));
+    }
+    let size = tips.get(&Log::Platform).map_or(0, |tip: &Arc<Tip>| tip.size);
+    Ok(View { platform: Arc::new(fold(rows, size)?), tips })
+}
+
+fn fold(rows: &dyn Rows, size: u64) -> Result<Platform, LedgerError> {
+    let mut platform = Platform::default();
+    let (none, mut next) = (HashMap::new(), 0);
+    let known = Known { new: &none, rows };
+    while next < size {
+        let entries = rows.entries(Log::Platform, next, CHUNK)?;
+        if entries.is_empty() {
+            return Err(StoreError::Damaged("an entry is missing").into());
+        }
+        for (index, leaf) in entries {
+            if index != next {
+                return Err(StoreError::Damaged("an entry is missing").into());
+            }
+            let entry = yinuo_tlog::leaf::decode(&leaf);
+            let entry = entry.map_err(|_| StoreError::Damaged("an entry cannot be read"))?;
+            platform.apply(&entry.fact, &known)?;
+            next += 1;
+        }
+    }
+    Ok(platform)
+}

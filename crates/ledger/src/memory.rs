@@ -1,0 +1,341 @@
+//! The store in memory: the model that others are compared with, and gone when it is dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use yinuo_core::IDEMPOTENCY_MS;
+use yinuo_domain::{AppId, Compartment, Digest, Item, SubjectKey, Tag, Timestamp, ValueVersion};
+use yinuo_tlog::{Algorithm, Hash, TileId};
+
+use crate::backend::{
+    AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
+    TicketRow, Writer,
+};
+use crate::{SWEEP_LEN_MAX, StoreError, TicketKind, Write, Written};
+
+/// A store in memory. A clone is the same store: it can be opened again after its ledger was closed.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Tables>>);
+
+/// Each table behind its own count of references: a transaction copies only those it changes.
+#[derive(Clone, Default)]
+struct Tables {
+    meta: Option<Meta>,
+    heads: BTreeMap<Log, Head>,
+    entries: Arc<BTreeMap<(Log, u64), Arc<[u8]>>>,
+    tiles: Arc<BTreeMap<(Log, Algorithm, u8, u64), Arc<[Hash]>>>,
+    documents: Arc<BTreeMap<Digest, Arc<[u8]>>>,
+    people: Arc<BTreeMap<[u8; 16], Person>>,
+    keys: Arc<BTreeMap<SubjectKey, Vec<u8>>>,
+    streams: Arc<BTreeMap<(SubjectKey, Option<AppId>), StreamRow>>,
+    history: Arc<BTreeSet<(SubjectKey, u64)>>,
+    sealed: Arc<BTreeMap<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>>,
+    tickets: Arc<BTreeMap<(TicketKind, [u8; 32]), TicketRow>>,
+    answers: Arc<BTreeMap<(SubjectKey, Digest), AnswerRow>>,
+    app_seqs: BTreeMap<AppId, u64>,
+    retired: BTreeMap<Tag, (Vec<u8>, Timestamp)>,
+}
+
+struct MemoryWriter {
+    store: MemoryStore,
+    /// The transaction's own tables, and those at its mark.
+    work: Tables,
+    marked: Option<Tables>,
+}
+
+impl Backend for MemoryStore {
+    fn open(self) -> Result<Opened, StoreError> {
+        let work = self.tables();
+        let source = Arc::new(self.clone());
+        Ok(Opened { writer: Box::new(MemoryWriter { store: self, work, marked: None }), source })
+    }
+}
+
+impl MemoryStore {
+    fn tables(&self) -> Tables {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Source for MemoryStore {
+    fn with(&self, job: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        job(&self.tables())
+    }
+}
+
+impl Writer for MemoryWriter {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.work = self.store.tables();
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        *self.store.0.lock().unwrap_or_else(PoisonError::into_inner) = self.work.clone();
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        self.begin()
+    }
+
+    fn mark(&mut self) -> Result<(), StoreError> {
+        self.marked = Some(self.work.clone());
+        Ok(())
+    }
+
+    fn unmark(&mut self, keep: bool) -> Result<(), StoreError> {
+        match self.marked.take() {
+            Some(marked) if !keep => self.work = marked,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, change: Change<'_>) -> Result<Written, StoreError> {
+        Ok(self.work.change(change))
+    }
+
+    fn rows(&self) -> &dyn Rows {
+        &self.work
+    }
+
+    fn erase(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Tables {
+    fn change(&mut self, change: Change<'_>) -> Written {
+        match change {
+            Change::Meta(meta) => self.meta = Some(meta.clone()),
+            Change::Entry(log, index, leaf) => {
+                Arc::make_mut(&mut self.entries).insert((log, index), leaf.into());
+            }
+            Change::Tile(log, algorithm, tile, hashes) => {
+                Arc::make_mut(&mut self.tiles)
+                    .insert((log, algorithm, tile.level, tile.index), hashes.into());
+            }
+            Change::Head(log, head) => {
+                self.heads.insert(log, head.clone());
+            }
+            Change::Document(hash, bytes) => {
+                Arc::make_mut(&mut self.documents).entry(*hash).or_insert_with(|| bytes.into());
+            }
+            Change::Stream(subject, row) => {
+                Arc::make_mut(&mut self.streams).insert((subject, row.stream.app.clone()), row.clone());
+            }
+            Change::History(subject, index, _) => {
+                Arc::make_mut(&mut self.history).insert((subject, index));
+            }
+            Change::Answer(subject, key, row) => {
+                Arc::make_mut(&mut self.answers).insert((subject, *key), row.clone());
+            }
+            Change::AppSeq(app, next) => {
+                self.app_seqs.insert(app.clone(), next);
+            }
+            Change::Forget(subject) => self.forget(subject),
+            Change::Retire(_, tag, wrapped, destroy_after) => {
+                self.retired.insert(tag, (wrapped.to_vec(), destroy_after));
+            }
+            Change::Write(write) => return self.write(write),
+        }
+        Written::Done
+    }
+
+    fn forget(&mut self, subject: SubjectKey) {
+        Arc::make_mut(&mut self.people).retain(|_, person| person.subject != subject);
+        Arc::make_mut(&mut self.keys).remove(&subject);
+        Arc::make_mut(&mut self.streams).retain(|(of, _), _| *of != subject);
+        Arc::make_mut(&mut self.history).retain(|(of, _)| *of != subject);
+        Arc::make_mut(&mut self.sealed).retain(|(of, ..), _| *of != subject);
+        Arc::make_mut(&mut self.answers).retain(|(of, _), _| *of != subject);
+        Arc::make_mut(&mut self.tickets).retain(|_, row| row.ticket.subject != Some(subject));
+    }
+
+    fn write(&mut self, write: &Write) -> Written {
+        match write {
+            Write::AddPerson { index, subject, keys, guardian_required } => {
+                let taken = self.people.values().any(|person| person.subject == *subject);
+                if taken || self.people.contains_key(index) {
+                    return Written::Exists;
+                }
+                let person = Person { subject: *subject, guardian_required: *guardian_required };
+                Arc::make_mut(&mut self.people).insert(*index, person);
+                Arc::make_mut(&mut self.keys).insert(*subject, keys.clone());
+                Written::Done
+            }
+            Write::PutSealed { subject, item, compartment, version, bytes } => {
+                let key = (*subject, *item, *version, *compartment);
+                if self.sealed.contains_key(&key) {
+                    return Written::Exists;
+                }
+                Arc::make_mut(&mut self.sealed).insert(key, bytes.clone());
+                Written::Done
+            }
+            Write::PutTicket(ticket) => {
+                let key = (ticket.kind, ticket.key);
+                if self.tickets.contains_key(&key) {
+                    return Written::Exists;
+                }
+                let revoked =
+                    self.tickets.values().any(|row| row.revoked && row.ticket.family == ticket.family);
+                let row = TicketRow { ticket: ticket.clone(), used: false, revoked };
+                Arc::make_mut(&mut self.tickets).insert(key, row);
+                if revoked { Written::Revoked } else { Written::Done }
+            }
+            Write::TakeTicket { kind, key, now } => {
+                let Some(row) = Arc::make_mut(&mut self.tickets).get_mut(&(*kind, *key)) else {
+                    return Written::Missing;
+                };
+                match (row.used, row.revoked) {
+                    _ if row.ticket.expires_at <= *now => Written::Missing,
+                    (true, _) => Written::Used(row.ticket.clone()),
+                    (false, true) => Written::Missing,
+                    (false, false) => {
+                        row.used = true;
+                        Written::Taken(row.ticket.clone())
+                    }
+                }
+            }
+            Write::RevokeFamily { family } => self.revoke(|row| row.ticket.family == *family),
+            Write::RevokeOf { subject, app } => self.revoke(|row| {
+                row.ticket.subject == Some(*subject)
+                    && app.as_ref().is_none_or(|app| row.ticket.app.as_ref() == Some(app))
+            }),
+            Write::Sweep { now } => self.sweep(*now),
+        }
+    }
+
+    fn revoke(&mut self, of: impl Fn(&TicketRow) -> bool) -> Written {
+        let rows = Arc::make_mut(&mut self.tickets).values_mut().filter(|row| !row.revoked && of(row));
+        Written::Count(rows.map(|row| row.revoked = true).count() as u64)
+    }
+
+    fn sweep(&mut self, now: Timestamp) -> Written {
+        let tickets = self.tickets.iter().map(|(key, row)| (row.ticket.expires_at, *key));
+        // In the order of their shards, which are the first bytes of the keys.
+        let tickets =
+            worthless(tickets.map(|(until, (kind, key))| (until, (key.first().copied(), kind, key))), now);
+        let answers = self.answers.iter().map(|(key, row)| (row.at.after_ms(IDEMPOTENCY_MS), *key));
+        let answers = worthless(answers, now);
+        let retired = worthless(self.retired.iter().map(|(tag, (_, until))| (*until, *tag)), now);
+        for (_, kind, key) in &tickets {
+            Arc::make_mut(&mut self.tickets).remove(&(*kind, *key));
+        }
+        for key in &answers {
+            Arc::make_mut(&mut self.answers).remove(key);
+        }
+        for tag in &retired {
+            self.retired.remove(tag);
+        }
+        Written::Count((tickets.len() + answers.len() + retired.len()) as u64)
+    }
+}
+
+/// What is worth nothing at `now`, the oldest first, and not too much at once.
+fn worthless<K: Ord>(rows: impl Iterator<Item = (Timestamp, K)>, now: Timestamp) -> Vec<K> {
+    let mut rows: Vec<_> = rows.filter(|(until, _)| *until <= now).collect();
+    rows.sort();
+    rows.into_iter().take(SWEEP_LEN_MAX).map(|(_, key)| key).collect()
+}
+
+impl Rows for Tables {
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        Ok(self.meta.clone())
+    }
+
+    fn head(&self, log: Log) -> Result<Option<Head>, StoreError> {
+        Ok(self.heads.get(&log).cloned())
+    }
+
+    fn entries(&self, log: Log, from: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let entries = self.entries.range((log, from)..=(log, u64::MAX));
+        Ok(entries.take(limit).map(|((_, index), leaf)| (*index, leaf.to_vec())).collect())
+    }
+
+    fn tile(&self, log: Log, algorithm: Algorithm, tile: TileId) -> Result<Option<Vec<Hash>>, StoreError> {
+        Ok(self.tiles.get(&(log, algorithm, tile.level, tile.index)).map(|hashes| hashes.to_vec()))
+    }
+
+    fn tiles(
+        &self,
+        log: Log,
+        algorithm: Algorithm,
+        level: u8,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let tiles = self.tiles.range((log, algorithm, level, from)..=(log, algorithm, level, u64::MAX));
+        Ok(tiles.take(limit).map(|((.., index), hashes)| (*index, hashes.as_flattened().to_vec())).collect())
+    }
+
+    fn document(&self, hash: &Digest) -> Result<Option<Arc<[u8]>>, StoreError> {
+        Ok(self.documents.get(hash).cloned())
+    }
+
+    fn documents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Digest>, StoreError> {
+        let above = self.documents.keys().filter(|hash| after.is_none_or(|after| after < *hash));
+        Ok(above.take(limit).copied().collect())
+    }
+
+    fn person(&self, index: [u8; 16]) -> Result<Option<Person>, StoreError> {
+        Ok(self.people.get(&index).copied())
+    }
+
+    fn person_of(&self, subject: SubjectKey) -> Result<Option<Person>, StoreError> {
+        Ok(self.people.values().find(|person| person.subject == subject).copied())
+    }
+
+    fn keys(&self, subject: SubjectKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.keys.get(&subject).cloned())
+    }
+
+    fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError> {
+        Ok(self.streams.get(&(subject, app.cloned())).cloned())
+    }
+
+    fn streams(&self, subject: SubjectKey) -> Result<Vec<StreamRow>, StoreError> {
+        let from = self.streams.range((subject, None)..);
+        Ok(from.take_while(|((of, _), _)| *of == subject).map(|(_, row)| row.clone()).collect())
+    }
+
+    fn history(
+        &self,
+        subject: SubjectKey,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let about = self.history.range((subject, 0)..(subject, before.unwrap_or(u64::MAX)));
+        let leaf = |index: u64| self.entries.get(&(Log::Group, index)).map(|leaf| (index, leaf.to_vec()));
+        Ok(about.rev().filter_map(|(_, index)| leaf(*index)).take(limit).collect())
+    }
+
+    fn sealed(
+        &self,
+        subject: SubjectKey,
+        item: Item,
+        version: ValueVersion,
+    ) -> Result<Option<SealedRow>, StoreError> {
+        let row = |compartment| {
+            let bytes = self.sealed.get(&(subject, item, version, compartment))?.clone();
+            Some(SealedRow { item, compartment, version, bytes })
+        };
+        Ok(row(Compartment::Identity).or_else(|| row(Compartment::Other)))
+    }
+
+    fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {
+        Ok(self.tickets.get(&(kind, *key)).cloned())
+    }
+
+    fn answer(&self, subject: SubjectKey, key: &Digest) -> Result<Option<AnswerRow>, StoreError> {
+        Ok(self.answers.get(&(subject, *key)).cloned())
+    }
+
+    fn app_seq(&self, app: &AppId) -> Result<u64, StoreError> {
+        Ok(self.app_seqs.get(app).copied().unwrap_or(0))
+    }
+
+    fn retired(&self) -> Result<u64, StoreError> {
+        Ok(self.retired.len() as u64)
+    }
+}

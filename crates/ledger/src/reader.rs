@@ -1,0 +1,201 @@
+//! Everything that is only read. It goes on when writing has stopped.
+
+use std::sync::Arc;
+
+use yinuo_core::{Own, Platform, Stream};
+use yinuo_domain::{AppId, Clock, Digest, Entry, ItemSet, LogId, StreamId, SubjectKey, Timestamp};
+use yinuo_tlog::{Algorithm, Hash, TileId};
+
+use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
+use crate::state::State;
+use crate::view::Shared;
+use crate::{Receipt, StoreError, Ticket, TicketKind};
+
+/// Reads at what was committed last.
+pub struct Reader {
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) publish_every_ms: u64,
+}
+
+impl Reader {
+    /// The platform, as the group has adopted it.
+    pub fn platform(&self) -> Arc<Platform> {
+        Arc::clone(&self.shared.view().platform)
+    }
+
+    /// The person with this blind index.
+    pub fn person(&self, index: [u8; 16]) -> Result<Option<Person>, StoreError> {
+        self.source.read(|rows| rows.person(index))
+    }
+
+    /// The person with this surrogate.
+    pub fn person_of(&self, subject: SubjectKey) -> Result<Option<Person>, StoreError> {
+        self.source.read(|rows| rows.person_of(subject))
+    }
+
+    /// A person's wrapped keys.
+    pub fn keys(&self, subject: SubjectKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.source.read(|rows| rows.keys(subject))
+    }
+
+    /// A person's own stream.
+    pub fn own(&self, subject: SubjectKey) -> Result<Option<(StreamId, Own)>, StoreError> {
+        self.source.read(|rows| rows.stream(subject, None))?.map(folded).transpose()
+    }
+
+    /// The current sealed values among these items, in the order of their codes.
+    pub fn values(&self, subject: SubjectKey, items: ItemSet) -> Result<Vec<SealedRow>, StoreError> {
+        self.source.read(|rows| {
+            let Some(row) = rows.stream(subject, None)? else { return Ok(Vec::new()) };
+            let own = Own::from_bytes(&row.state)?;
+            let current = own.values.iter().filter(|(item, _)| items.contains(**item));
+            let rows = current.map(|(item, version)| {
+                let row = rows.sealed(subject, *item, *version)?;
+                row.ok_or(StoreError::Damaged("a current value has no sealed row"))
+            });
+            rows.collect()
+        })
+    }
+
+    /// A person's stream with an app.
+    pub fn stream(&self, subject: SubjectKey, app: &AppId) -> Result<Option<(StreamId, Stream)>, StoreError> {
+        self.source.read(|rows| rows.stream(subject, Some(app)))?.map(folded).transpose()
+    }
+
+    /// A person's streams with apps, by app.
+    pub fn streams(&self, subject: SubjectKey) -> Result<Vec<(StreamId, Stream)>, StoreError> {
+        let rows = self.source.read(|rows| rows.streams(subject))?;
+        rows.into_iter().filter(|row| row.stream.app.is_some()).map(folded).collect()
+    }
+
+    /// Up to `limit` entries about a person, below number `before`, newest first: their own stream and those with
+    /// apps.
+    pub fn history(
+        &self,
+        subject: SubjectKey,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let rows = self.source.read(|rows| rows.history(subject, before, limit))?;
+        rows.into_iter().map(|(index, leaf)| Ok((index, decoded(&leaf)?))).collect()
+    }
+
+    /// A ticket that is unexpired, unused and not revoked.
+    pub fn ticket(
+        &self,
+        kind: TicketKind,
+        key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.source.read(|rows| rows.ticket(kind, &key))?.and_then(|row| row.live(now)))
+    }
+
+    /// A document by its hash.
+    pub fn document(&self, hash: &Digest) -> Result<Option<Arc<[u8]>>, StoreError> {
+        self.source.read(|rows| rows.document(hash))
+    }
+
+    /// The names of the logs.
+    pub fn logs(&self) -> Vec<LogId> {
+        Log::EVERY.into_iter().map(Log::id).collect()
+    }
+
+    /// The signed head that was committed last.
+    pub fn head(&self, log: &LogId) -> Option<Head> {
+        Some(self.shared.view().tips.get(&Log::of(log)?)?.head.clone())
+    }
+
+    /// The published checkpoint. It moves at most once a second.
+    pub fn published(&self, log: &LogId, algorithm: Algorithm) -> Result<Option<String>, StoreError> {
+        let tip = Log::of(log)
+            .and_then(|log| self.shared.published(log, self.clock.as_ref(), self.publish_every_ms));
+        Ok(tip.and_then(|tip| tip.head.of(algorithm).map(|(_, note)| note.clone())))
+    }
+
+    /// The bytes of an entry.
+    pub fn entry(&self, log: &LogId, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.entries(log, index, 1)?.pop())
+    }
+
+    /// Up to `limit` entries from number `from` on, as far as the head covers them.
+    pub fn entries(&self, log: &LogId, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Some((log, size)) = self.size(log) else { return Ok(Vec::new()) };
+        let covered = usize::try_from(size.saturating_sub(from)).unwrap_or(usize::MAX);
+        let entries = self.source.read(|rows| rows.entries(log, from, limit.min(covered)))?;
+        Ok(entries.into_iter().map(|(_, leaf)| leaf).collect())
+    }
+
+    /// The first `width` hashes of a tile; nothing when the tree has not so many.
+    pub fn tile(
+        &self,
+        log: &LogId,
+        algorithm: Algorithm,
+        tile: TileId,
+        width: u16,
+    ) -> Result<Option<Vec<Hash>>, StoreError> {
+        let Some(log) = Log::of(log) else { return Ok(None) };
+        let view = self.shared.view();
+        let Some(tip) = view.tips.get(&log) else { return Ok(None) };
+        self.source.read(|rows| tip.tile(algorithm, tile, width, log, rows))
+    }
+
+    /// The bytes of a tile of hashes, by its path after `tile/` or `tile-sm3/` (C2SP `tlog-tiles`). Bundles of
+    /// entries are not had this way.
+    pub fn tile_at(
+        &self,
+        log: &LogId,
+        algorithm: Algorithm,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let root = match algorithm {
+            Algorithm::Sha256 => "tile",
+            Algorithm::Sm3 => "tile-sm3",
+        };
+        let Some((tile, width)) = TileId::parse(algorithm, &format!("{root}/{path}")) else {
+            return Ok(None);
+        };
+        Ok(self.tile(log, algorithm, tile, width)?.map(|hashes| hashes.as_flattened().to_vec()))
+    }
+
+    /// The proof that an entry is in a log, at the current head (C2SP `tlog-proof`).
+    pub fn proof(&self, log: &LogId, algorithm: Algorithm, index: u64) -> Result<Option<String>, StoreError> {
+        let Some(log) = Log::of(log) else { return Ok(None) };
+        let view = self.shared.view();
+        let Some(tip) = view.tips.get(&log) else { return Ok(None) };
+        self.source.read(|rows| tip.proof(algorithm, index, log, rows))
+    }
+
+    /// An entry with its proofs, at the current head.
+    pub fn receipt(&self, log: &LogId, index: u64) -> Result<Option<Receipt>, StoreError> {
+        let Some(leaf) = self.entry(log, index)? else { return Ok(None) };
+        let sha256 = self.proof(log, Algorithm::Sha256, index)?;
+        let sm3 = self.proof(log, Algorithm::Sm3, index)?;
+        Ok(Some(Receipt { log: log.clone(), index, leaf, sha256, sm3 }))
+    }
+
+    /// Whether a commit failed, so that nothing more is written.
+    pub fn is_poisoned(&self) -> bool {
+        self.shared.is_poisoned()
+    }
+
+    fn size(&self, log: &LogId) -> Option<(Log, u64)> {
+        let log = Log::of(log)?;
+        Some((log, self.shared.view().tips.get(&log)?.head.size))
+    }
+}
+
+impl Source for Reader {
+    fn with(&self, job: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.source.with(job)
+    }
+}
+
+fn folded<S: State>(row: StreamRow) -> Result<(StreamId, S), StoreError> {
+    Ok((row.stream, S::from_bytes(&row.state)?))
+}
+
+fn decoded(leaf: &[u8]) -> Result<Entry, StoreError> {
+    yinuo_tlog::leaf::decode(leaf).map_err(|_| StoreError::Damaged("an entry cannot be read"))
+}

@@ -1,0 +1,508 @@
+//! The one thread that decides, in order, and keeps what was decided.
+//!
+//! It takes whatever waits, decides each command against the state at exactly that position, appends the facts to the
+//! logs, has the new heads signed while it writes the rows, and commits all of it once. Only then it answers.
+//!
+//! Whatever fails before the commit takes the whole batch back. A commit that fails poisons the writer: nobody knows
+//! what the disk kept, so nothing more is decided or written here, and it is not tried again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use yinuo_core::{Own, Pending, Platform, Stream};
+use yinuo_domain::{
+    AppId, Clock, Digest, DisclosureId, Entry, Fact, Item, Place, Random, Reason, Refusal, Salt, StreamId,
+    SubjectKey, Tag, Timestamp,
+};
+use yinuo_tlog::{Algorithm, TileId};
+
+use crate::backend::{Change, Log, Writer};
+use crate::cache::Cache;
+use crate::permits::{Permits, WaitFor};
+use crate::queue::{Job, Queue};
+use crate::signing::Signers;
+use crate::submission::Answer;
+use crate::tip::Tip;
+use crate::view::{Shared, View};
+use crate::{Answered, LedgerError, Receipt, Settings, StoreError, Submission, Write, Written};
+
+/// How long to wait before a deletion that could not be erased is tried again.
+const ERASE_AGAIN: Duration = Duration::from_millis(50);
+
+pub(crate) struct Sequencer {
+    pub(crate) settings: Settings,
+    pub(crate) writer: Box<dyn Writer>,
+    pub(crate) signers: Signers,
+    pub(crate) permits: Arc<Permits>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    /// As adopted, with the facts of the batch at hand. Everything below is read again after a rollback.
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) tips: BTreeMap<Log, Arc<Tip>>,
+    pub(crate) own: Cache<SubjectKey, Held<Own>>,
+    pub(crate) streams: Cache<(SubjectKey, AppId), Held<Stream>>,
+    pub(crate) app_seqs: HashMap<AppId, u64>,
+    /// Deletions that are committed, and not yet erased from what the store wrote ahead.
+    unerased: Vec<(Answer<Answered>, WaitFor)>,
+}
+
+/// A stream in memory.
+pub(crate) struct Held<S> {
+    pub(crate) chain: Chain,
+    pub(crate) state: S,
+}
+
+/// Where a stream's chain stands.
+#[derive(Clone)]
+pub(crate) struct Chain {
+    pub(crate) stream: StreamId,
+    pub(crate) next: u64,
+    pub(crate) prev: Digest,
+}
+
+/// What one transaction is made of.
+#[derive(Default)]
+pub(crate) struct Batch {
+    leaves: Vec<Leaf>,
+    tiles: Vec<(Log, Algorithm, TileId, Vec<yinuo_tlog::Hash>)>,
+    grown: BTreeSet<Log>,
+    apps: BTreeSet<AppId>,
+    answers: Vec<Waiting>,
+    erase: bool,
+}
+
+struct Leaf {
+    log: Log,
+    index: u64,
+    bytes: Vec<u8>,
+    about: Option<(SubjectKey, Option<AppId>)>,
+}
+
+/// An answer that waits for the commit.
+enum Waiting {
+    Submit(Answer<Answered>, Decided),
+    Write(Answer<Vec<Written>>, Vec<Written>),
+}
+
+/// What was decided, and what must happen before it is said.
+pub(crate) enum Decided {
+    Done {
+        wait: Option<WaitFor>,
+        erase: bool,
+    },
+    Released {
+        pending: Pending,
+        subject: SubjectKey,
+        salt: Salt,
+        withheld: Vec<(Item, Reason)>,
+        entry: usize,
+    },
+    Withheld {
+        reasons: Vec<(Item, Reason)>,
+        entry: usize,
+    },
+    Refused(Refusal),
+}
+
+/// How far an error reaches.
+pub(crate) enum Failed {
+    /// This submission alone: nothing of it has touched anything.
+    One(LedgerError),
+    /// The transaction.
+    Batch(LedgerError),
+}
+
+impl<E: Into<LedgerError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Batch(error.into())
+    }
+}
+
+impl Sequencer {
+    pub(crate) fn new(
+        settings: Settings,
+        writer: Box<dyn Writer>,
+        signers: Signers,
+        permits: Arc<Permits>,
+        shared: Arc<Shared>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        let view = shared.view();
+        let cached = settings.streams_cached_max;
+        Self {
+            settings,
+            writer,
+            signers,
+            permits,
+            clock,
+            random,
+            platform: Arc::clone(&view.platform),
+            tips: view.tips.clone(),
+            shared,
+            own: Cache::new(cached),
+            streams: Cache::new(cached),
+            app_seqs: HashMap::new(),
+            unerased: Vec::new(),
+        }
+    }
+
+    /// Runs until the queue is closed and drained.
+    pub(crate) fn run(mut self, queue: &Queue) {
+        loop {
+            let patience = (!self.unerased.is_empty()).then_some(ERASE_AGAIN);
+            let Some(jobs) = queue.take(patience) else { break };
+            if self.shared.is_poisoned() {
+                jobs.into_iter().for_each(|job| job.refuse(LedgerError::Poisoned));
+            } else if !jobs.is_empty() {
+                self.batch(jobs);
+            }
+            self.erase();
+        }
+        self.erase();
+        for (answer, _) in self.unerased.drain(..) {
+            answer.send(Err(LedgerError::Closed));
+        }
+        // A store that was closed is one file, not a file and a log ahead of it.
+        if !self.shared.is_poisoned() {
+            let _ = self.writer.erase();
+        }
+        self.permits.shut();
+    }
+
+    fn batch(&mut self, jobs: Vec<Job>) {
+        let mut batch = Batch::default();
+        let mut jobs = jobs.into_iter();
+        let failed = match self.writer.begin() {
+            Err(error) => Some(error.into()),
+            Ok(()) => loop {
+                let Some(job) = jobs.next() else { break self.seal(&mut batch).err() };
+                if let Err(error) = self.step(job, &mut batch) {
+                    break Some(error);
+                }
+            },
+        };
+        if let Some(error) = failed {
+            tracing::error!(%error, "a batch was taken back");
+            let poisoned = self.writer.rollback().is_err();
+            if poisoned {
+                self.poison();
+            }
+            self.restore();
+            let error = if poisoned { LedgerError::Poisoned } else { error };
+            refuse_all(batch.answers, jobs, &error);
+            return;
+        }
+        if let Err(error) = self.writer.commit() {
+            tracing::error!(%error, "a commit failed: nothing more is written");
+            self.poison();
+            // Frees what the transaction holds, for readers. Nothing is tried again.
+            let _ = self.writer.rollback();
+            self.restore();
+            refuse_all(batch.answers, jobs, &LedgerError::Poisoned);
+            return;
+        }
+        self.publish();
+        self.answer(batch);
+    }
+
+    fn poison(&self) {
+        self.shared.poison();
+    }
+
+    /// Back to what was committed last.
+    fn restore(&mut self) {
+        let view = self.shared.view();
+        self.platform = Arc::clone(&view.platform);
+        self.tips = view.tips.clone();
+        self.own.clear();
+        self.streams.clear();
+        self.app_seqs.clear();
+    }
+
+    pub(crate) fn publish(&mut self) {
+        self.shared.publish(View { platform: Arc::clone(&self.platform), tips: self.tips.clone() });
+    }
+
+    fn step(&mut self, job: Job, batch: &mut Batch) -> Result<(), LedgerError> {
+        match job {
+            Job::Submit(submission, answer) => match self.submit(*submission, batch) {
+                Ok(decided) => batch.answers.push(Waiting::Submit(answer, decided)),
+                Err(Failed::One(error)) => answer.send(Err(error)),
+                Err(Failed::Batch(error)) => {
+                    answer.send(Err(error.clone()));
+                    return Err(error);
+                }
+            },
+            Job::Write(writes, answer) => {
+                if let Some(error) = writes.iter().find_map(misfit) {
+                    answer.send(Err(error));
+                    return Ok(());
+                }
+                let written: Result<Vec<Written>, StoreError> =
+                    writes.iter().map(|write| self.writer.change(Change::Write(write))).collect();
+                match written {
+                    Ok(written) => batch.answers.push(Waiting::Write(answer, written)),
+                    Err(error) => {
+                        answer.send(Err(error.clone().into()));
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs the heads while the rows are written.
+    pub(crate) fn seal(&mut self, batch: &mut Batch) -> Result<(), LedgerError> {
+        let grown = |tips: &BTreeMap<Log, Arc<Tip>>| -> Vec<(Log, Arc<Tip>)> {
+            tips.iter()
+                .filter(|(log, _)| batch.grown.contains(log))
+                .map(|(log, tip)| (*log, Arc::clone(tip)))
+                .collect()
+        };
+        let signing = self.signers.begin(grown(&self.tips).iter().map(|(log, tip)| (*log, tip.as_ref())))?;
+        for leaf in &batch.leaves {
+            self.writer.change(Change::Entry(leaf.log, leaf.index, &leaf.bytes))?;
+            if let Some((subject, app)) = &leaf.about {
+                self.writer.change(Change::History(*subject, leaf.index, app.as_ref()))?;
+            }
+        }
+        for (log, algorithm, tile, hashes) in &batch.tiles {
+            self.writer.change(Change::Tile(*log, *algorithm, *tile, hashes))?;
+        }
+        for app in &batch.apps {
+            let next = self.app_seqs.get(app).copied().unwrap_or(0);
+            self.writer.change(Change::AppSeq(app, next))?;
+        }
+        for (log, notes) in self.signers.finish(signing)? {
+            if let Some(tip) = self.tips.get_mut(&log) {
+                let tip = Arc::make_mut(tip);
+                tip.sign(notes);
+                self.writer.change(Change::Head(log, &tip.head))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After the commit: permits, receipts, answers.
+    fn answer(&mut self, batch: Batch) {
+        let void_at = self.clock.monotonic().after_ms(self.settings.permit_ttl_ms);
+        let Batch { mut leaves, answers, erase, .. } = batch;
+        for waiting in answers {
+            match waiting {
+                Waiting::Write(answer, written) => answer.send(Ok(written)),
+                Waiting::Submit(answer, decided) => match decided {
+                    Decided::Refused(refusal) => answer.send(Ok(Answered::Refused(refusal))),
+                    Decided::Withheld { reasons, entry } => {
+                        answer.send(
+                            self.receipt(&mut leaves, entry)
+                                .map(|receipt| Answered::Withheld { reasons, receipt }),
+                        );
+                    }
+                    Decided::Released { pending, subject, salt, withheld, entry } => {
+                        let receipt = self.receipt(&mut leaves, entry);
+                        let disclosure: DisclosureId = pending.disclosure();
+                        let guard = self.permits.open(subject, pending.app(), void_at);
+                        let permit = yinuo_core::commit::release(pending, salt, void_at, guard);
+                        answer.send(receipt.map(|receipt| Answered::Released {
+                            permit,
+                            withheld,
+                            receipt,
+                            disclosure,
+                        }));
+                    }
+                    Decided::Done { wait: Some(wait), erase: true } => self.unerased.push((answer, wait)),
+                    Decided::Done { wait: Some(wait), erase: false } => {
+                        self.permits.wait(&wait, Box::new(|| answer.send(Ok(Answered::Done))));
+                    }
+                    Decided::Done { wait: None, .. } => answer.send(Ok(Answered::Done)),
+                },
+            }
+        }
+        if erase {
+            self.erase();
+        }
+    }
+
+    /// A deletion is acknowledged when nothing that was written ahead holds its rows any more.
+    fn erase(&mut self) {
+        if self.unerased.is_empty() || self.shared.is_poisoned() {
+            return;
+        }
+        match self.writer.erase() {
+            Ok(()) => {
+                for (answer, wait) in self.unerased.drain(..) {
+                    self.permits.wait(&wait, Box::new(|| answer.send(Ok(Answered::Done))));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "a deletion is not erased yet"),
+        }
+    }
+
+    fn receipt(&self, leaves: &mut [Leaf], entry: usize) -> Result<Receipt, LedgerError> {
+        const LOST: LedgerError = LedgerError::Misfit("a leaf of the batch is missing");
+        let leaf = leaves.get_mut(entry).ok_or(LOST)?;
+        let tip = self.tips.get(&leaf.log).ok_or(LOST)?;
+        let proof = |algorithm| {
+            let has = tip.algorithms().any(|of| of == algorithm);
+            has.then(|| tip.recent_proof(algorithm, leaf.index).ok_or(LOST)).transpose()
+        };
+        let (sha256, sm3) = (proof(Algorithm::Sha256)?, proof(Algorithm::Sm3)?);
+        let bytes = std::mem::take(&mut leaf.bytes);
+        Ok(Receipt { log: leaf.log.id(), index: leaf.index, leaf: bytes, sha256, sm3 })
+    }
+
+    /// The time of the next fact of a log: it never decreases.
+    pub(crate) fn now(&self, log: Log) -> (Timestamp, u64) {
+        let last = self.tips.get(&log).map_or(Timestamp::default(), |tip| tip.at);
+        let clock = self.clock.now();
+        (clock.max(last), last.since_ms(clock))
+    }
+
+    /// Appends an entry about no person.
+    pub(crate) fn append_log(
+        &mut self,
+        batch: &mut Batch,
+        log: Log,
+        salt: Salt,
+        fact: Fact,
+    ) -> Result<Fact, LedgerError> {
+        let (at, _) = self.now(log);
+        let entry = Entry { at, salt, place: Place::Log, fact };
+        let bytes = yinuo_tlog::leaf::encode(&entry);
+        self.append(batch, log, at, bytes, None);
+        Ok(entry.fact)
+    }
+
+    /// Appends a fact to a stream, and gives the place of its leaf in the batch.
+    pub(crate) fn append_stream(
+        &mut self,
+        batch: &mut Batch,
+        subject: SubjectKey,
+        chain: &mut Chain,
+        at: Timestamp,
+        salt: Salt,
+        fact: Fact,
+    ) -> Result<(usize, Fact), LedgerError> {
+        let app_seq = match (&fact, &chain.stream.app) {
+            (Fact::Disclosed(_) | Fact::Redelivered(_), Some(app)) => Some(self.next_app_seq(batch, app)?),
+            _ => None,
+        };
+        let place =
+            Place::Stream { stream: chain.stream.clone(), seq: chain.next, prev: chain.prev, app_seq };
+        let entry = Entry { at, salt, place, fact };
+        let bytes = yinuo_tlog::leaf::encode(&entry);
+        if yinuo_tlog::leaf::LEN_MAX < bytes.len() {
+            return Err(LedgerError::Misfit("a fact longer than a leaf may be"));
+        }
+        chain.prev = yinuo_tlog::content_hash(self.settings.suite, &bytes);
+        chain.next += 1;
+        let about = Some((subject, chain.stream.app.clone()));
+        Ok((self.append(batch, Log::Group, at, bytes, about), entry.fact))
+    }
+
+    fn append(
+        &mut self,
+        batch: &mut Batch,
+        log: Log,
+        at: Timestamp,
+        bytes: Vec<u8>,
+        about: Option<(SubjectKey, Option<AppId>)>,
+    ) -> usize {
+        let profile = self.settings.profile;
+        let tip = Arc::make_mut(self.tips.entry(log).or_insert_with(|| Arc::new(Tip::new(profile))));
+        if batch.grown.insert(log) {
+            tip.settle();
+        }
+        let index = tip.size;
+        let mut full = Vec::new();
+        tip.append(&bytes, at, &mut full);
+        batch.tiles.extend(full.into_iter().map(|(algorithm, tile, hashes)| (log, algorithm, tile, hashes)));
+        batch.leaves.push(Leaf { log, index, bytes, about });
+        batch.leaves.len() - 1
+    }
+
+    /// What was appended about this person in the batch leaves no trace but in the log.
+    pub(crate) fn forget(&mut self, batch: &mut Batch, subject: SubjectKey) -> Result<(), StoreError> {
+        for leaf in &mut batch.leaves {
+            if leaf.about.as_ref().is_some_and(|(about, _)| *about == subject) {
+                leaf.about = None;
+            }
+        }
+        batch.erase = true;
+        self.writer.change(Change::Forget(subject)).map(drop)
+    }
+
+    fn next_app_seq(&mut self, batch: &mut Batch, app: &AppId) -> Result<u64, StoreError> {
+        let next = match self.app_seqs.get_mut(app) {
+            Some(next) => next,
+            None => {
+                let stored = self.writer.rows().app_seq(app)?;
+                self.app_seqs.entry(app.clone()).or_insert(stored)
+            }
+        };
+        let seq = *next;
+        *next += 1;
+        if !batch.apps.contains(app) {
+            batch.apps.insert(app.clone());
+        }
+        Ok(seq)
+    }
+
+    /// The group adopts the platform log as it is now.
+    pub(crate) fn adopt(&mut self, batch: &mut Batch) -> Result<(), LedgerError> {
+        let Some(tip) = self.tips.get(&Log::Platform) else { return Ok(()) };
+        let root = |algorithm| tip.root(algorithm).map(Digest);
+        let (sha256, sm3) = (root(Algorithm::Sha256), root(Algorithm::Sm3));
+        let fact = Fact::PlatformAdopted { size: tip.size, sha256, sm3 };
+        let salt = Salt(self.random.bytes()?);
+        self.append_log(batch, Log::Group, salt, fact).map(drop)
+    }
+
+    /// Does the writes that a submission depends on, or takes all of them back.
+    pub(crate) fn depend_on(&mut self, submission: &Submission) -> Result<(), Failed> {
+        if submission.writes.is_empty() {
+            return Ok(());
+        }
+        self.writer.mark()?;
+        for write in &submission.writes {
+            if self.writer.change(Change::Write(write))?.is_conflict() {
+                self.writer.unmark(false)?;
+                return Err(Failed::One(LedgerError::Conflict));
+            }
+        }
+        self.writer.unmark(true)?;
+        Ok(())
+    }
+}
+
+/// A write that could not be found again: the shard of a person is the first byte of both of their keys.
+pub(crate) fn misfit(write: &Write) -> Option<LedgerError> {
+    match write {
+        Write::AddPerson { index, subject, .. } if index.first() != subject.0.first() => {
+            Some(LedgerError::Misfit("a person's index and surrogate are of two shards"))
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn another_tag(held: &StreamId, tag: Tag) -> Result<(), Failed> {
+    if held.tag == tag {
+        Ok(())
+    } else {
+        Err(Failed::One(LedgerError::Misfit("the person has another tag there")))
+    }
+}
+
+fn refuse_all(answers: Vec<Waiting>, jobs: impl Iterator<Item = Job>, error: &LedgerError) {
+    for waiting in answers {
+        match waiting {
+            Waiting::Submit(answer, _) => answer.send(Err(error.clone())),
+            Waiting::Write(answer, _) => answer.send(Err(error.clone())),
+        }
+    }
+    jobs.for_each(|job| job.refuse(error.clone()));
+}

@@ -1,0 +1,52 @@
+//! With what a ledger is made. Suite, profile and origin are in every store for good.
+
+use yinuo_domain::{Profile, Suite, Timestamp};
+
+/// With what a ledger is made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The suite whose hash makes content hashes and chains. Fixed by the first start.
+    pub suite: Suite,
+    /// Which trees and signatures. Fixed by the first start.
+    pub profile: Profile,
+    /// The issuer's host; the origins of the logs are below it. Fixed by the first start.
+    pub origin_base: String,
+    /// How long a permit lasts after its commit, in milliseconds. Default 1 000.
+    pub permit_ttl_ms: u64,
+    /// How many may wait in the ordinary lane. Default 4 096.
+    pub queue_len_max: usize,
+    /// How many may wait in the lane of withdrawals, deletions and sanctions. Default 1 024.
+    pub urgent_queue_len_max: usize,
+    /// How many jobs one commit takes at most. Default 256.
+    pub batch_len_max: usize,
+    /// How many streams the sequencer keeps in memory. Default 65 536.
+    pub streams_cached_max: usize,
+    /// How far the clock may stand behind the last fact before nothing is recorded, in milliseconds. Default 60 000.
+    pub clock_behind_ms_max: u64,
+    /// The least time between two published checkpoints of a log, in milliseconds. Default 1 000.
+    pub publish_every_ms: u64,
+    /// How long a deleted person's tag key is kept, sealed, in milliseconds. Default three years.
+    pub retired_keep_ms: u64,
+    /// What a refused caller is told, in seconds. Default 1.
+    pub retry_after_s: u32,
+}
+
+impl Settings {
+    /// The defaults.
+    pub fn new(suite: Suite, profile: Profile, origin_base: impl Into<String>) -> Self {
+        Self {
+            suite,
+            profile,
+            origin_base: origin_base.into(),
+            permit_ttl_ms: 1_000,
+            queue_len_max: 4_096,
+            urgent_queue_len_max: 1_024,
+            batch_len_max: 256,
+            streams_cached_max: 65_536,
+            clock_behind_ms_max: 60_000,
+            publish_every_ms: 1_000,
+            retired_keep_ms: 3 * 365 * Timestamp::DAY_MS,
+            retry_after_s: 1,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The store in SQLite: one file in a data directory that has one owner.
+//!
+//! Write-ahead log, `synchronous=FULL`: a commit is one flush. `secure_delete`: what is deleted is overwritten. One
+//! connection writes; readers take read-only connections from a pool. Statements are written so that PostgreSQL
+//! takes them too: `$1` parameters in the order of their first use.
+
+mod change;
+mod copy;
+mod migrate;
+mod rows;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::backend::{Backend, Change, Opened, Rows, Source, Writer};
+use crate::{StoreError, Written};
+
+pub use copy::StoreCopy;
+pub use migrate::schema;
+
+/// The database's name in the data directory.
+pub const DATABASE: &str = "ledger.sqlite";
+/// The lock's name in the data directory. The lock is held as long as the store is open.
+pub const LOCK: &str = "lock";
+
+/// How many idle read connections are kept.
+const IDLE_MAX: usize = 8;
+/// How long a statement waits for another connection.
+const BUSY: Duration = Duration::from_secs(5);
+/// How many prepared statements a connection keeps: more than there are.
+const STATEMENTS_MAX: usize = 64;
+
+/// A data directory.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    directory: PathBuf,
+}
+
+impl SqliteStore {
+    /// In this directory, which is made when it is not there.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+}
+
+/// One connection and its rows.
+struct Rowset(Connection);
+
+struct SqliteWriter {
+    rows: Rowset,
+    /// Released when the writer is dropped.
+    _lock: File,
+}
+
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Rowset>>,
+}
+
+impl Backend for SqliteStore {
+    fn open(self) -> Result<Opened, StoreError> {
+        std::fs::create_dir_all(&self.directory)?;
+        let lock = lock(&self.directory)?;
+        let path = self.directory.join(DATABASE);
+        let mut connection = Connection::open(&path)?;
+        prepare(&connection)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        migrate::migrate(&mut connection)?;
+        let writer = SqliteWriter { rows: Rowset(connection), _lock: lock };
+        let pool = Pool { path, idle: Mutex::new(Vec::new()) };
+        Ok(Opened { writer: Box::new(writer), source: Arc::new(pool) })
+    }
+}
+
+/// The directory's one owner, for as long as the file is open.
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let file = File::options().create(true).truncate(false).write(true).open(directory.join(LOCK))?;
+    match fs4::FileExt::try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(fs4::TryLockError::WouldBlock) => Err(StoreError::InUse),
+        Err(fs4::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(())
+}
+
+impl Pool {
+    fn take(&self) -> Result<Rowset, StoreError> {
+        if let Some(rows) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(rows);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        prepare(&connection)?;
+        Ok(Rowset(connection))
+    }
+}
+
+impl Source for Pool {
+    fn with(&self, job: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let rows = self.take()?;
+        let done = job(&rows);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_MAX {
+            idle.push(rows);
+        }
+        done
+    }
+}
+
+impl SqliteWriter {
+    fn run(&self, statement: &str) -> Result<(), StoreError> {
+        self.rows.0.prepare_cached(statement)?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Writer for SqliteWriter {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.run("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.run("COMMIT")
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        // Some errors end the transaction by themselves.
+        if self.rows.0.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
+    }
+
+    fn mark(&mut self) -> Result<(), StoreError> {
+        self.run("SAVEPOINT marked")
+    }
+
+    fn unmark(&mut self, keep: bool) -> Result<(), StoreError> {
+        if !keep {
+            self.run("ROLLBACK TO SAVEPOINT marked")?;
+        }
+        self.run("RELEASE SAVEPOINT marked")
+    }
+
+    fn change(&mut self, change: Change<'_>) -> Result<Written, StoreError> {
+        self.rows.change(change)
+    }
+
+    fn rows(&self) -> &dyn Rows {
+        &self.rows
+    }
+
+    fn erase(&mut self) -> Result<(), StoreError> {
+        // Overwrites the deleted rows in the database, then empties the write-ahead log.
+        let busy: i64 = self.rows.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy == 0 {
+            Ok(())
+        } else {
+            Err(StoreError::Other("a reader keeps the write-ahead log from being emptied"))
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The statements that read rows.
+
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension as _, Params, Row, params};
+use yinuo_domain::{
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, StreamId, SubjectKey, Suite, Tag,
+    Timestamp, ValueVersion,
+};
+use yinuo_tlog::{Algorithm, Hash, TileId, hashes_from_bytes};
+
+use super::Rowset;
+use crate::backend::{AnswerRow, Head, Log, Meta, Person, Rows, SealedRow, StreamRow, TicketRow};
+use crate::{StoreError, Ticket, TicketKind};
+
+const GROUP: i64 = 0;
+
+impl Rowset {
+    fn one<T>(
+        &self,
+        statement: &str,
+        parameters: impl Params,
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut statement = self.0.prepare_cached(statement)?;
+        let mut rows = statement.query(parameters)?;
+        rows.next()?.map(read).transpose()
+    }
+
+    fn all<T>(
+        &self,
+        statement: &str,
+        parameters: impl Params,
+        read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.0.prepare_cached(statement)?;
+        let mut rows = statement.query(parameters)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+}
+
+impl Rows for Rowset {
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        let row = self
+            .0
+            .prepare_cached("SELECT suite, profile, origin_base FROM meta WHERE grp = $1")?
+            .query_row([GROUP], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        row.map(|(suite, profile, origin_base): (u8, u8, String)| {
+            let suite = Suite::from_code(suite).ok_or(StoreError::Damaged("an unknown suite"))?;
+            let profile = Profile::from_code(profile).ok_or(StoreError::Damaged("an unknown profile"))?;
+            Ok(Meta { suite, profile, origin_base })
+        })
+        .transpose()
+    }
+
+    fn head(&self, log: Log) -> Result<Option<Head>, StoreError> {
+        self.one(
+            "SELECT size, sha256_root, sha256_note, sm3_root, sm3_note FROM heads WHERE grp = $1",
+            [log.grp()],
+            |row| {
+                let tree = |root: Option<Hash>, note: Option<String>| root.zip(note);
+                Ok(Head {
+                    size: row.get::<_, i64>(0)?.cast_unsigned(),
+                    sha256: tree(row.get(1)?, row.get(2)?),
+                    sm3: tree(row.get(3)?, row.get(4)?),
+                })
+            },
+        )
+    }
+
+    fn entries(&self, log: Log, from: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        self.all(
+            "SELECT idx, leaf FROM entries WHERE grp = $1 AND idx >= $2 ORDER BY idx LIMIT $3",
+            params![log.grp(), from.cast_signed(), limit.cast_signed()],
+            numbered,
+        )
+    }
+
+    fn tile(&self, log: Log, algorithm: Algorithm, tile: TileId) -> Result<Option<Vec<Hash>>, StoreError> {
+        self.one(
+            "SELECT data FROM tiles WHERE grp = $1 AND algorithm = $2 AND level = $3 AND idx = $4",
+            params![log.grp(), algorithm_code(algorithm), tile.level, tile.index.cast_signed()],
+            |row| {
+                let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+                hashes_from_bytes(bytes).ok_or(StoreError::Damaged("a tile of no tile's length"))
+            },
+        )
+    }
+
+    fn tiles(
+        &self,
+        log: Log,
+        algorithm: Algorithm,
+        level: u8,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        self.all(
+            "SELECT idx, data FROM tiles WHERE grp = $1 AND algorithm = $2 AND level = $3 AND idx >= $4
+             ORDER BY idx LIMIT $5",
+            params![log.grp(), algorithm_code(algorithm), level, from.cast_signed(), limit.cast_signed()],
+            numbered,
+        )
+    }
+
+    fn document(&self, hash: &Digest) -> Result<Option<Arc<[u8]>>, StoreError> {
+        self.one("SELECT bytes FROM documents WHERE hash = $1", [hash.0], |row| {
+            Ok(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?.into())
+        })
+    }
+
+    fn documents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Digest>, StoreError> {
+        let after = after.map_or(&[][..], Digest::as_bytes);
+        self.all(
+            "SELECT hash FROM documents WHERE hash > $1 ORDER BY hash LIMIT $2",
+            params![after, limit.cast_signed()],
+            |row| Ok(Digest(row.get(0)?)),
+        )
+    }
+
+    fn person(&self, index: [u8; 16]) -> Result<Option<Person>, StoreError> {
+        let shard = index.first().copied().unwrap_or(0);
+        self.one(
+            "SELECT subject, guardian FROM people WHERE grp = $1 AND shard = $2 AND person_index = $3",
+            params![GROUP, shard, index],
+            person_from,
+        )
+    }
+
+    fn person_of(&self, subject: SubjectKey) -> Result<Option<Person>, StoreError> {
+        self.one(
+            "SELECT subject, guardian FROM people WHERE grp = $1 AND shard = $2 AND subject = $3",
+            params![GROUP, shard_of(subject), subject.0],
+            person_from,
+        )
+    }
+
+    fn keys(&self, subject: SubjectKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.one(
+            "SELECT keys FROM subject_keys WHERE grp = $1 AND shard = $2 AND subject = $3",
+            params![GROUP, shard_of(subject), subject.0],
+            |row| Ok(row.get(0)?),
+        )
+    }
+
+    fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError> {
+        self.one(
+            "SELECT app, tag, seq, prev, state FROM streams
+             WHERE grp = $1 AND shard = $2 AND subject = $3 AND app = $4",
+            params![GROUP, shard_of(subject), subject.0, app.map_or("", AppId::as_str)],
+            stream_from,
+        )
+    }
+
+    fn streams(&self, subject: SubjectKey) -> Result<Vec<StreamRow>, StoreError> {
+        self.all(
+            "SELECT app, tag, seq, prev, state FROM streams
+             WHERE grp = $1 AND shard = $2 AND subject = $3 ORDER BY app",
+            params![GROUP, shard_of(subject), subject.0],
+            stream_from,
+        )
+    }
+
+    fn history(
+        &self,
+        subject: SubjectKey,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
+        self.all(
+            "SELECT h.idx, e.leaf FROM history AS h JOIN entries AS e ON e.grp = h.grp AND e.idx = h.idx
+             WHERE h.grp = $1 AND h.shard = $2 AND h.subject = $3 AND h.idx < $4
+             ORDER BY h.idx DESC LIMIT $5",
+            params![GROUP, shard_of(subject), subject.0, before, limit.cast_signed()],
+            numbered,
+        )
+    }
+
+    fn sealed(
+        &self,
+        subject: SubjectKey,
+        item: Item,
+        version: ValueVersion,
+    ) -> Result<Option<SealedRow>, StoreError> {
+        let tables = [
+            (
+                Compartment::Identity,
+                "SELECT bytes FROM sealed_identity
+                 WHERE grp = $1 AND shard = $2 AND subject = $3 AND item = $4 AND version = $5",
+            ),
+            (
+                Compartment::Other,
+                "SELECT bytes FROM sealed_other
+                 WHERE grp = $1 AND shard = $2 AND subject = $3 AND item = $4 AND version = $5",
+            ),
+        ];
+        for (compartment, statement) in tables {
+            let by = params![GROUP, shard_of(subject), subject.0, item.0, version.0];
+            let bytes = self.one(statement, by, |row| Ok(row.get(0)?))?;
+            if let Some(bytes) = bytes {
+                return Ok(Some(SealedRow { item, compartment, version, bytes }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {
+        self.one(
+            "SELECT kind, key, family, subject, app, body, issued_at, expires_at, used, revoked FROM tickets
+             WHERE grp = $1 AND shard = $2 AND kind = $3 AND key = $4",
+            params![GROUP, key.first().copied().unwrap_or(0), kind as u8, key],
+            |row| {
+                Ok(TicketRow {
+                    ticket: ticket_from(row)?,
+                    used: row.get::<_, i64>(8)? != 0,
+                    revoked: row.get::<_, i64>(9)? != 0,
+                })
+            },
+        )
+    }
+
+    fn answer(&self, subject: SubjectKey, key: &Digest) -> Result<Option<AnswerRow>, StoreError> {
+        self.one(
+            "SELECT body, disclosure, released, at FROM idempotency
+             WHERE grp = $1 AND shard = $2 AND subject = $3 AND key = $4",
+            params![GROUP, shard_of(subject), subject.0, key.0],
+            |row| {
+                Ok(AnswerRow {
+                    body: row.get::<_, Option<[u8; 32]>>(0)?.map(Digest),
+                    disclosure: DisclosureId(row.get(1)?),
+                    released: ItemSet::from_bytes(row.get(2)?),
+                    at: time_from(row, 3)?,
+                })
+            },
+        )
+    }
+
+    fn app_seq(&self, app: &AppId) -> Result<u64, StoreError> {
+        let next = self.one(
+            "SELECT next FROM app_seqs WHERE grp = $1 AND app = $2",
+            params![GROUP, app.as_str()],
+            |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+        )?;
+        Ok(next.unwrap_or(0))
+    }
+
+    fn retired(&self) -> Result<u64, StoreError> {
+        let kept = self.one("SELECT COUNT(*) FROM retired_tag_keys WHERE grp = $1", [GROUP], |row| {
+            Ok(row.get::<_, i64>(0)?.cast_unsigned())
+        })?;
+        Ok(kept.unwrap_or(0))
+    }
+}
+
+pub(super) fn shard_of(subject: SubjectKey) -> u8 {
+    subject.0.first().copied().unwrap_or(0)
+}
+
+pub(super) fn algorithm_code(algorithm: Algorithm) -> i64 {
+    match algorithm {
+        Algorithm::Sha256 => 1,
+        Algorithm::Sm3 => 2,
+    }
+}
+
+/// From `kind, key, family, subject, app, body, issued_at, expires_at`.
+pub(super) fn ticket_from(row: &Row<'_>) -> Result<Ticket, StoreError> {
+    Ok(Ticket {
+        kind: TicketKind::from_number(row.get(0)?).ok_or(StoreError::Damaged("an unknown kind of ticket"))?,
+        key: row.get(1)?,
+        family: row.get(2)?,
+        subject: row.get::<_, Option<[u8; 16]>>(3)?.map(SubjectKey),
+        app: row.get::<_, Option<String>>(4)?.map(|app| app_from(&app)).transpose()?,
+        body: row.get(5)?,
+        issued_at: time_from(row, 6)?,
+        expires_at: time_from(row, 7)?,
+    })
+}
+
+fn stream_from(row: &Row<'_>) -> Result<StreamRow, StoreError> {
+    let app: String = row.get(0)?;
+    let app = if app.is_empty() { None } else { Some(app_from(&app)?) };
+    Ok(StreamRow {
+        stream: StreamId { app, tag: Tag(row.get(1)?) },
+        next: row.get::<_, i64>(2)?.cast_unsigned(),
+        prev: Digest(row.get(3)?),
+        state: row.get(4)?,
+    })
+}
+
+fn person_from(row: &Row<'_>) -> Result<Person, StoreError> {
+    Ok(Person { subject: SubjectKey(row.get(0)?), guardian_required: row.get::<_, i64>(1)? != 0 })
+}
+
+fn numbered(row: &Row<'_>) -> Result<(u64, Vec<u8>), StoreError> {
+    Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+}
+
+fn time_from(row: &Row<'_>, column: usize) -> Result<Timestamp, StoreError> {
+    Ok(Timestamp(row.get::<_, i64>(column)?.cast_unsigned()))
+}
+
+fn app_from(text: &str) -> Result<AppId, StoreError> {
+    AppId::parse(text).map_err(|_| StoreError::Damaged("an app's id"))
+}

@@ -1,0 +1,131 @@
+//! What is handed in, and what comes back.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_channel::oneshot;
+use yinuo_core::Permit;
+use yinuo_domain::{Command, Digest, DisclosureId, Item, LogId, PlatformChange, Reason, Refusal, Salt};
+
+use crate::{LedgerError, Write};
+
+/// A command and what travels with it.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// What is asked.
+    pub command: Command,
+    /// The salt of the command's first fact. Further facts get salts of their own.
+    pub salt: Salt,
+    /// Documents that the fact will name, with their hashes, which are computed again.
+    pub documents: Vec<(Digest, Arc<[u8]>)>,
+    /// Done in the same transaction, and only when the answer is *done* or *released*. If one of them finds its
+    /// ticket used or its row there, nothing is recorded: [`LedgerError::Conflict`].
+    pub writes: Vec<Write>,
+    /// The digest of the request's body: a repeat under the same idempotency key must have the same.
+    pub body: Option<Digest>,
+    /// With the deletion of an account: the person's tag key, sealed store-only, kept until the retention of
+    /// disclosure records ends.
+    pub retired: Option<Vec<u8>>,
+}
+
+impl Submission {
+    /// A command alone.
+    pub fn new(command: Command, salt: Salt) -> Self {
+        Self { command, salt, documents: Vec::new(), writes: Vec::new(), body: None, retired: None }
+    }
+
+    /// Whether it goes into the lane that no flood of requests can delay.
+    pub(crate) fn is_urgent(&self) -> bool {
+        match &self.command {
+            Command::Withdraw { .. } | Command::DeleteAccount { .. } => true,
+            Command::Platform { change, .. } => matches!(
+                change,
+                PlatformChange::SuspendPartner(_)
+                    | PlatformChange::TerminatePartner(_)
+                    | PlatformChange::HideApp(_)
+            ),
+            Command::Enrol { .. }
+            | Command::StoreValue { .. }
+            | Command::GiveConsent { .. }
+            | Command::Disclose { .. }
+            | Command::ReportNotDelivered { .. } => false,
+        }
+    }
+}
+
+/// What became of a command. Its facts, if any, are in a durable signed head.
+#[derive(Debug)]
+pub enum Answered {
+    /// It happened.
+    Done,
+    /// These items may leave.
+    Released {
+        /// Opens them, for a short time.
+        permit: Permit,
+        /// What may not leave, and why.
+        withheld: Vec<(Item, Reason)>,
+        /// The proof that it was recorded.
+        receipt: Receipt,
+        /// Which disclosure it is.
+        disclosure: DisclosureId,
+    },
+    /// Nothing may leave. Recorded.
+    Withheld {
+        /// Why, item by item.
+        reasons: Vec<(Item, Reason)>,
+        /// The proof that it was recorded.
+        receipt: Receipt,
+    },
+    /// Nothing happened and nothing is recorded.
+    Refused(Refusal),
+}
+
+/// The proof that a fact was recorded.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Receipt {
+    /// In which log.
+    pub log: LogId,
+    /// As which entry.
+    pub index: u64,
+    /// The entry.
+    pub leaf: Vec<u8>,
+    /// The proof over SHA-256 (C2SP `tlog-proof`), unless the profile has none.
+    pub sha256: Option<String>,
+    /// The proof over SM3, unless the profile has none.
+    pub sm3: Option<String>,
+}
+
+/// An answer that will come: a future for any runtime, or for a thread to [`Pending::wait`] on.
+#[must_use]
+pub struct Pending<R>(oneshot::Receiver<R>);
+
+impl<T> Pending<Result<T, LedgerError>> {
+    pub(crate) fn new() -> (Answer<T>, Self) {
+        let (sender, receiver) = oneshot::channel();
+        (Answer(sender), Self(receiver))
+    }
+
+    /// Blocks until the answer is there.
+    pub fn wait(self) -> Result<T, LedgerError> {
+        futures_executor::block_on(self)
+    }
+}
+
+impl<T> Future for Pending<Result<T, LedgerError>> {
+    type Output = Result<T, LedgerError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or(Err(LedgerError::Closed)))
+    }
+}
+
+/// Where one answer goes.
+pub(crate) struct Answer<T>(oneshot::Sender<Result<T, LedgerError>>);
+
+impl<T> Answer<T> {
+    pub(crate) fn send(self, answer: Result<T, LedgerError>) {
+        // Whoever stopped waiting gets nothing; a permit in it is dropped, and with it its guard.
+        let _ = self.0.send(answer);
+    }
+}

@@ -1,0 +1,109 @@
+//! Writes that are no facts: who a person is, sealed rows, tickets.
+
+use std::fmt;
+
+use yinuo_domain::{AppId, Compartment, Item, SubjectKey, Timestamp, ValueVersion};
+
+use crate::{Ticket, TicketKind};
+
+/// A write that is no fact.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Write {
+    /// Adds a person. [`Written::Exists`] when the index or the surrogate is taken.
+    AddPerson {
+        /// The blind index of the platform's identifier. Its first byte is the person's shard, as the surrogate's is.
+        index: [u8; 16],
+        /// The surrogate.
+        subject: SubjectKey,
+        /// The wrapped keys.
+        keys: Vec<u8>,
+        /// Whether a guardian must agree.
+        guardian_required: bool,
+    },
+    /// Keeps a sealed row for good. [`Written::Exists`] when that version is there.
+    PutSealed {
+        /// The person.
+        subject: SubjectKey,
+        /// The item.
+        item: Item,
+        /// In which table.
+        compartment: Compartment,
+        /// Which version.
+        version: ValueVersion,
+        /// The sealed value.
+        bytes: Vec<u8>,
+    },
+    /// Keeps a ticket. [`Written::Exists`] when the key is there, used or expired or not: so an id is consumed once.
+    /// Into a family that was revoked it is [`Written::Revoked`], and worth nothing.
+    PutTicket(Ticket),
+    /// Uses a ticket up: the first gets [`Written::Taken`], later ones [`Written::Used`], and
+    /// [`Written::Missing`] when it is unknown, expired, or was revoked unused.
+    TakeTicket {
+        /// What it is for.
+        kind: TicketKind,
+        /// Its key.
+        key: [u8; 32],
+        /// When.
+        now: Timestamp,
+    },
+    /// Revokes everything issued from one act.
+    RevokeFamily {
+        /// Which.
+        family: [u8; 16],
+    },
+    /// Revokes everything of a person, or of a person towards one app.
+    RevokeOf {
+        /// The person.
+        subject: SubjectKey,
+        /// The app; none for all of them, sessions included.
+        app: Option<AppId>,
+    },
+    /// Deletes a bounded number of rows that are worth nothing any more.
+    Sweep {
+        /// When.
+        now: Timestamp,
+    },
+}
+
+/// What became of a [`Write`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Written {
+    /// It is kept.
+    Done,
+    /// It was there already; nothing changed.
+    Exists,
+    /// Whoever gets this is the one who used it.
+    Taken(Ticket),
+    /// Somebody used it before.
+    Used(Ticket),
+    /// There is no such ticket now.
+    Missing,
+    /// It is kept, and its family was revoked before: it is worth nothing.
+    Revoked,
+    /// That many rows changed.
+    Count(u64),
+}
+
+impl Written {
+    /// Whether a submission that depends on this cannot go on.
+    pub(crate) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Exists | Self::Used(_) | Self::Missing | Self::Revoked => true,
+            Self::Done | Self::Taken(_) | Self::Count(_) => false,
+        }
+    }
+}
+
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AddPerson { .. } => "AddPerson",
+            Self::PutSealed { .. } => "PutSealed",
+            Self::PutTicket(_) => "PutTicket",
+            Self::TakeTicket { .. } => "TakeTicket",
+            Self::RevokeFamily { .. } => "RevokeFamily",
+            Self::RevokeOf { .. } => "RevokeOf",
+            Self::Sweep { .. } => "Sweep",
+        })
+    }
+}
