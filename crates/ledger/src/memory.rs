@@ -17,21 +17,24 @@ use crate::{SWEEP_LEN_MAX, StoreError, TicketKind, Write, Written};
 #[derive(Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<Tables>>);
 
+/// Copied when it is changed while somebody else still reads it.
+type Table<K, V> = Arc<BTreeMap<K, V>>;
+
 /// Each table behind its own count of references: a transaction copies only those it changes.
 #[derive(Clone, Default)]
 struct Tables {
     meta: Option<Meta>,
     heads: BTreeMap<Log, Head>,
-    entries: Arc<BTreeMap<(Log, u64), Arc<[u8]>>>,
-    tiles: Arc<BTreeMap<(Log, Algorithm, u8, u64), Arc<[Hash]>>>,
-    documents: Arc<BTreeMap<Digest, Arc<[u8]>>>,
-    people: Arc<BTreeMap<[u8; 16], Person>>,
-    keys: Arc<BTreeMap<SubjectKey, Vec<u8>>>,
-    streams: Arc<BTreeMap<(SubjectKey, Option<AppId>), StreamRow>>,
+    entries: Table<(Log, u64), Arc<[u8]>>,
+    tiles: Table<(Log, Algorithm, u8, u64), Arc<[Hash]>>,
+    documents: Table<Digest, Arc<[u8]>>,
+    people: Table<[u8; 16], Person>,
+    keys: Table<SubjectKey, Vec<u8>>,
+    streams: Table<(SubjectKey, Option<AppId>), StreamRow>,
     history: Arc<BTreeSet<(SubjectKey, u64)>>,
-    sealed: Arc<BTreeMap<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>>,
-    tickets: Arc<BTreeMap<(TicketKind, [u8; 32]), TicketRow>>,
-    answers: Arc<BTreeMap<(SubjectKey, Digest), AnswerRow>>,
+    sealed: Table<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>,
+    tickets: Table<(TicketKind, [u8; 32]), TicketRow>,
+    answers: Table<(SubjectKey, Digest), AnswerRow>,
     app_seqs: BTreeMap<AppId, u64>,
     retired: BTreeMap<Tag, (Vec<u8>, Timestamp)>,
 }

@@ -29,15 +29,20 @@ pub(crate) struct Signers {
     keys: Vec<(Log, Algorithm, VerifierKey)>,
 }
 
+/// A text and what was made of it.
+type Reply = (Log, Algorithm, String, Result<Vec<u8>, SignFailed>);
+/// The signed heads of one log, one for each tree.
+pub(crate) type Notes = Vec<(Algorithm, SignedNote)>;
+
 struct Job {
     log: Log,
     text: String,
-    reply: mpsc::Sender<(Log, Algorithm, String, Result<Vec<u8>, SignFailed>)>,
+    reply: mpsc::Sender<Reply>,
 }
 
 /// Heads being signed.
 pub(crate) struct Signing {
-    replies: mpsc::Receiver<(Log, Algorithm, String, Result<Vec<u8>, SignFailed>)>,
+    replies: mpsc::Receiver<Reply>,
     expected: usize,
 }
 
@@ -96,11 +101,8 @@ impl Signers {
     }
 
     /// The notes of one log's heads.
-    pub(crate) fn finish(
-        &self,
-        signing: Signing,
-    ) -> Result<Vec<(Log, Vec<(Algorithm, SignedNote)>)>, SignFailed> {
-        let mut notes: Vec<(Log, Vec<(Algorithm, SignedNote)>)> = Vec::new();
+    pub(crate) fn finish(&self, signing: Signing) -> Result<Vec<(Log, Notes)>, SignFailed> {
+        let mut notes: Vec<(Log, Notes)> = Vec::new();
         for _ in 0..signing.expected {
             let (log, algorithm, text, signed) = signing.replies.recv().map_err(|_| SignFailed)?;
             let key = self.key(log, algorithm).ok_or(SignFailed)?;
@@ -116,7 +118,7 @@ impl Signers {
     }
 
     /// The notes of a stored head, if every one is signed by our keys and says what the head says.
-    pub(crate) fn check(&self, log: Log, head: &Head) -> Result<Vec<(Algorithm, SignedNote)>, StoreError> {
+    pub(crate) fn check(&self, log: Log, head: &Head) -> Result<Notes, StoreError> {
         let keys = self.keys.iter().filter(|(of, ..)| *of == log);
         keys.map(|(_, algorithm, key)| {
             let note = check_note(head, *algorithm, key)?;

@@ -8,6 +8,7 @@ use yinuo_tlog::{
 
 use crate::StoreError;
 use crate::backend::{Head, Log, Rows};
+use crate::signing::Notes;
 
 /// A tile that an append filled.
 pub(crate) type FullTile = (Algorithm, TileId, Vec<Hash>);
@@ -22,7 +23,7 @@ pub(crate) struct Tip {
     sm3: Option<Branch<Sm3Tree>>,
     /// The signed head, and its notes as they were parsed or made.
     pub(crate) head: Head,
-    notes: Vec<(Algorithm, SignedNote)>,
+    notes: Notes,
 }
 
 impl Tip {
@@ -89,7 +90,7 @@ impl Tip {
     }
 
     /// Takes over signed heads, one for each tree.
-    pub(crate) fn sign(&mut self, notes: Vec<(Algorithm, SignedNote)>) {
+    pub(crate) fn sign(&mut self, notes: Notes) {
         let of = |algorithm| {
             let (_, note) = notes.iter().find(|(of, _)| *of == algorithm)?;
             Some((self.root(algorithm)?, note.to_string()))
