@@ -2,7 +2,7 @@
 
 use yinuo_domain::{Profile, Timestamp};
 use yinuo_tlog::{
-    Algorithm, Edge, Hash, Proof, ProveError, Sha256Tree, SignedNote, Sm3Tree, TileId, TileReader, TreeHash,
+    Algorithm, Edge, Hash, Proof, ProveError, Sha256Tree, Sm3Tree, TileId, TileReader, TreeHash,
     prove_inclusion, root_of,
 };
 
