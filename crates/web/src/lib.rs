@@ -1,1 +1,72 @@
-//! Placeholder.
+//! How does HTTP say it?
+//!
+//! Routes, pages, the mapping of what went wrong to statuses and words, sessions in a cookie, two languages. A handler
+//! reads like its sentence: parse, call the [`Gateway`], answer.
+//!
+//! Pages are server-rendered, work without JavaScript, and load nothing from elsewhere. No value, token or person is
+//! written to a log or put into an address.
+//!
+//! Not here: decisions (`core`), the order of things (`service`), storage, keys.
+
+mod answer;
+mod assets;
+mod centre;
+mod consent;
+mod cookies;
+mod delete_account;
+mod disclosures;
+mod fault;
+mod forms;
+mod history;
+mod home;
+mod log;
+mod notice;
+mod oauth;
+mod page;
+mod problems;
+mod sign_in;
+mod time;
+mod visit;
+mod words;
+
+#[cfg(test)]
+mod markup;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use tower_http::catch_panic::CatchPanicLayer;
+use yinuo_service::Gateway;
+
+use crate::fault::{Fault, Problem};
+use crate::visit::Web;
+
+/// The greatest size of a request's body, in bytes.
+pub const BODY_LEN_MAX: usize = 64 * 1024;
+
+/// Everything that HTTP offers.
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    let web = Web::new(gateway);
+    Router::new()
+        .merge(home::routes())
+        .merge(sign_in::routes())
+        .merge(consent::routes())
+        .merge(centre::routes())
+        .merge(history::routes())
+        .merge(delete_account::routes())
+        .merge(problems::routes())
+        .merge(oauth::routes())
+        .merge(disclosures::routes())
+        .merge(log::routes())
+        .merge(assets::routes())
+        .method_not_allowed_fallback(async || Fault::new(Problem::MethodNotAllowed))
+        .fallback(async || Fault::new(Problem::NotFound))
+        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
+        // The payload of a panic is not repeated: nobody checked what is in it.
+        .layer(CatchPanicLayer::custom(|_| Fault::new(Problem::Internal).into_response()))
+        .layer(from_fn_with_state(web.clone(), answer::dress))
+        .with_state(web)
+}

@@ -1,0 +1,142 @@
+//! What every response carries: the headers that protect a reader, and the words for what went wrong.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::fault::{Fault, Problem};
+use crate::page::{Frame, FaultPage, page};
+use crate::visit::{Visit, Web};
+
+/// What a page may load and where it may lead: its own style and picture, its own forms, nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
+/// The policy of the consent page: browsers apply `form-action` to the redirect that answers a form as well, so the
+/// app's own origin is added there, and only there.
+pub(crate) fn policy_with_form_target(origin: &str) -> String {
+    // Only what is an origin and nothing more: a semicolon would begin another directive.
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.:/[]".contains(&byte);
+    if origin.is_empty() || !origin.contains("://") || !origin.bytes().all(allowed) {
+        return POLICY.to_owned();
+    }
+    POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"))
+}
+
+/// The outermost layer: says faults in the reader's language, adds the headers, and notes route and status.
+pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let visit = Visit::of(web.jar, request.method(), request.uri(), request.headers());
+    let reader = Reader::of(&request);
+    // The pattern, never the address itself: an address may name what a person looked at.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+
+    let mut response = next.run(request).await;
+    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+        let kept = response.headers().clone();
+        response = say(&web, &visit, reader, &fault);
+        // What the router knows about the address (`Allow`) stays true.
+        if let Some(allow) = kept.get(header::ALLOW) {
+            response.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+    }
+    protect(&web, response.headers_mut());
+    tracing::info!(
+        route = route.as_ref().map_or("none", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        "answered"
+    );
+    response
+}
+
+/// Who reads the answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reader {
+    Person,
+    Program,
+}
+
+impl Reader {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        let interface = ["/v1/", "/log/", "/.well-known/"].iter().any(|start| path.starts_with(start))
+            || (path.starts_with("/oauth/") && path != "/oauth/authorize");
+        let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        // Browsers name `text/html`; a program that asks for nothing in particular gets what it can parse.
+        let html = accept.is_some_and(|accept| accept.contains("text/html"));
+        if interface || !html { Self::Program } else { Self::Person }
+    }
+}
+
+fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
+    let status = fault.problem.status();
+    let mut response = match reader {
+        Reader::Person => {
+            let told = fault.told(visit.words());
+            let frame = Frame::new(visit, None);
+            page(
+                web,
+                visit,
+                status,
+                &FaultPage { f: frame, title: told.title, detail: told.detail, remedy: told.remedy, code: told.code },
+            )
+        }
+        Reader::Program => problem(web, visit, status, fault),
+    };
+    let headers = response.headers_mut();
+    if let Some(retry_after_s) = fault.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+    }
+    if fault.problem == Problem::InvalidToken {
+        // RFC 6750 §3.1.
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn problem(web: &Web, visit: &Visit, status: StatusCode, fault: &Fault) -> Response {
+    let document = fault.document(web.issuer(), visit.words());
+    // A document of texts always serialises; its status would still be right if it did not.
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    let headers = [
+        (header::CONTENT_TYPE, "application/problem+json"),
+        (header::CONTENT_LANGUAGE, visit.lang.tag()),
+        (header::VARY, "Accept-Language"),
+    ];
+    (status, headers, body).into_response()
+}
+
+/// Headers for every response; what a handler set stands.
+fn protect(web: &Web, headers: &mut axum::http::HeaderMap) {
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // Not `no-referrer`: under it a browser sends `Origin: null` with our own forms too (Fetch §3.2), and the check of
+    // where a form came from could not tell them from forged ones. No other site learns anything either way.
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if web.issuer().starts_with("https://") {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_origin_can_widen_the_policy() {
+        for origin in ["https://courier.example", "http://127.0.0.1:9090", "http://[::1]:9090", "wxapp+x://cb"] {
+            let policy = policy_with_form_target(origin);
+            assert!(policy.contains(&format!("form-action 'self' {origin};")), "{policy}");
+        }
+        for not_one in ["", "*", "'unsafe-inline'", "https://a.example; script-src *", "https://a.example b", "https:"] {
+            assert_eq!(policy_with_form_target(not_one), POLICY, "{not_one}");
+        }
+    }
+}

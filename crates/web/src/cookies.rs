@@ -1,0 +1,107 @@
+//! The two cookies: who is signed in, and which language was chosen.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// How long the choice of a language is kept: a year.
+const LANG_AGE_S: u32 = 31_536_000;
+/// The cookie of the chosen language.
+pub(crate) const LANG: &str = "yinuo_lang";
+
+/// What the cookies of this site are called and demand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Jar {
+    secure: bool,
+}
+
+impl Jar {
+    /// Over https a cookie is `Secure`, and the session's name says that no other host or path set it
+    /// (RFC 6265bis §4.1.3.2). Over http (the demonstration on this machine) browsers would drop such a cookie.
+    pub(crate) fn of_issuer(issuer: &str) -> Self {
+        Self { secure: issuer.starts_with("https://") }
+    }
+
+    /// The name of the session cookie.
+    pub(crate) fn session_name(self) -> &'static str {
+        if self.secure { "__Host-yinuo_session" } else { "yinuo_session" }
+    }
+
+    /// Begins a session. It ends with the browser, or when the service ends it. `Lax`, because people arrive at the
+    /// consent page from an app's site.
+    pub(crate) fn begin_session(self, text: &str) -> Option<HeaderValue> {
+        self.set(self.session_name(), text, None)
+    }
+
+    /// Forgets the session.
+    pub(crate) fn end_session(self) -> Option<HeaderValue> {
+        self.set(self.session_name(), "", Some(0))
+    }
+
+    /// Keeps the chosen language.
+    pub(crate) fn keep_lang(self, code: &str) -> Option<HeaderValue> {
+        self.set(LANG, code, Some(LANG_AGE_S))
+    }
+
+    fn set(self, name: &str, value: &str, age_s: Option<u32>) -> Option<HeaderValue> {
+        let age = age_s.map_or_else(String::new, |age_s| format!("; Max-Age={age_s}"));
+        let secure = if self.secure { "; Secure" } else { "" };
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}");
+        let mut header = HeaderValue::from_str(&cookie).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+/// The value of a cookie (RFC 6265 §5.4). A name that comes twice is nobody's: which one was set by us is unknown.
+pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut found = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(given, _)| *given == name)
+        .map(|(_, value)| value);
+    let value = found.next()?;
+    found.next().is_none().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+        let http = Jar::of_issuer("http://127.0.0.1:8080");
+        assert_eq!(
+            http.begin_session("abc").unwrap(),
+            "yinuo_session=abc; Path=/; HttpOnly; SameSite=Lax"
+        );
+        let https = Jar::of_issuer("https://yinuo.example");
+        assert_eq!(
+            https.begin_session("abc").unwrap(),
+            "__Host-yinuo_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            https.end_session().unwrap(),
+            "__Host-yinuo_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"
+        );
+        assert!(https.begin_session("abc").unwrap().is_sensitive());
+        assert_eq!(https.begin_session("a\nb"), None);
+    }
+
+    #[test]
+    fn a_cookie_is_read_by_its_exact_name_and_only_when_it_comes_once() {
+        let cases = [
+            ("yinuo_session=a", Some("a")),
+            ("x=1; yinuo_session=a; y=2", Some("a")),
+            ("yinuo_session=a=b", Some("a=b")),
+            ("xyinuo_session=a", None),
+            ("Yinuo_session=a", None),
+            ("yinuo_session=a; yinuo_session=b", None),
+            ("", None),
+        ];
+        for (line, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+            assert_eq!(read(&headers, "yinuo_session"), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use super::*;
+use crate::words::Lang;
+
+fn json(fault: &Fault, lang: Lang) -> String {
+    serde_json::to_string_pretty(&fault.document("https://yinuo.example", lang.words())).unwrap()
+}
+
+fn items(pairs: &[(&str, Reason)]) -> Vec<(String, Reason)> {
+    pairs.iter().map(|(item, reason)| ((*item).to_owned(), *reason)).collect()
+}
+
+#[test]
+fn a_withheld_disclosure_names_each_item_its_public_reason_and_its_remedy() {
+    let fault = Fault::from(DiscloseError::Withheld {
+        items: items(&[("name", Reason::OtherItemRefused), ("phone_number", Reason::Withdrawn)]),
+    });
+    insta::assert_snapshot!(json(&fault, Lang::En), @"");
+    insta::assert_snapshot!(json(&fault, Lang::Zh), @"");
+}
+
+#[test]
+fn a_malformed_request_names_the_member() {
+    let fault = Fault::from(DiscloseError::Malformed { member: "items", why: "an item is named twice".to_owned() });
+    insta::assert_snapshot!(json(&fault, Lang::Zh), @"");
+}
+
+#[test]
+fn each_cause_has_its_status_and_code() {
+    let withheld = |pairs: &[(&str, Reason)]| DiscloseError::Withheld { items: items(pairs) };
+    let (frequency, other) = (Reason::FrequencyExceeded, Reason::OtherItemRefused);
+    #[rustfmt::skip]
+    let cases = [
+        (DiscloseError::Malformed { member: "body", why: String::new() },                            400, "malformed",            None),
+        (DiscloseError::Token,                                                                        401, "invalid-token",        None),
+        (withheld(&[("a", Reason::NotGranted)]),                                                      403, "withheld",             None),
+        (withheld(&[("a", frequency), ("b", Reason::NotGranted)]),                                    403, "withheld",             None),
+        (withheld(&[("a", other)]),                                                                   403, "withheld",             None),
+        (withheld(&[("a", frequency), ("b", other)]),                                                 429, "rate-limited",         None),
+        (DiscloseError::IdempotencyConflict,                                                          409, "idempotency-conflict", None),
+        (DiscloseError::NotDelivered { disclosure: yinuo_domain::DisclosureId([1; 16]) },             503, "not-delivered",        Some(1)),
+        (DiscloseError::Unavailable(Unavailable { retry_after_s: 7 }),                                503, "unavailable",          Some(7)),
+    ];
+    for (error, status, code, retry_after_s) in cases {
+        let fault = Fault::from(error);
+        assert_eq!(fault.problem.status().as_u16(), status, "{code}");
+        assert_eq!(fault.problem.code(), code);
+        assert_eq!(fault.retry_after_s, retry_after_s, "{code}");
+    }
+}
+
+#[test]
+fn no_partner_learns_that_an_account_is_gone() {
+    let told = |reason| {
+        let fault = Fault::from(DiscloseError::Withheld { items: items(&[("name", reason)]) });
+        Lang::EVERY.map(|lang| json(&fault, lang))
+    };
+    assert_eq!(told(Reason::AccountDeleted), told(Reason::Withdrawn));
+}
+
+#[test]
+fn a_refused_command_says_why_and_what_to_do() {
+    for lang in Lang::EVERY {
+        for refusal in Refusal::EVERY {
+            let told = Fault::refused(*refusal).told(lang.words());
+            assert!(told.detail.starts_with(&lang.words().say(&format!("refusal-{}", refusal.code()))));
+            assert_ne!(told.remedy, Told::of(Problem::Refused, lang.words()).remedy, "{refusal}");
+        }
+    }
+}
+
+#[test]
+fn codes_are_unique_and_come_back() {
+    for problem in Problem::EVERY {
+        assert_eq!(Problem::parse(problem.code()), Some(*problem));
+        assert!(problem.status().is_client_error() || problem.status().is_server_error());
+    }
+    assert_eq!(Problem::parse("nothing"), None);
+}

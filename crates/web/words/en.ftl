@@ -1,0 +1,331 @@
+# The English words of the pages and problems. The same messages and variables as zh.ftl; a test compares them.
+
+brand = Yinuo
+skip = Skip to content
+nav-label = Navigation
+nav-centre = User Protection Centre
+nav-switch = 中文
+nav-sign-out = Sign out
+footer-zone = All times are Beijing time (UTC+8).
+
+list-separator = { ", " }
+colon = { ": " }
+moment = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }, { $time }
+contact = Contact: { $contact }
+days = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+frequency-days = at most { $count ->
+    [1] once
+   *[other] { $count } times
+} { $period ->
+    [1] a day
+   *[other] in { $period } days
+}
+frequency-hours = at most { $count ->
+    [1] once
+   *[other] { $count } times
+} { $period ->
+    [1] an hour
+   *[other] in { $period } hours
+}
+frequency-minutes = at most { $count ->
+    [1] once
+   *[other] { $count } times
+} { $period ->
+    [1] a minute
+   *[other] in { $period } minutes
+}
+frequency-seconds = at most { $count ->
+    [1] once
+   *[other] { $count } times
+} in { $period } seconds
+
+home-title = Your information goes where you decide
+home-lead = When a mini-program or a merchant needs your personal information, Yinuo asks you first, and hands over only the items you agreed to.
+home-choose = Item by item: you decide about each piece of information and each purpose. Nothing is ever ticked for you.
+home-record = On the record: before anything is handed over, it is written to a tamper-evident public log. You always see who received what, when and why.
+home-undo = Taken back at any time: a withdrawal takes effect at once, and every later request is refused.
+home-open-centre = Open the User Protection Centre
+home-check = Anyone can check the public log:
+
+sign-in-title = Sign in
+sign-in-lead = This is a directory for demonstrations; the people in it are invented. Choose whose place to take.
+sign-in-nobody = There is nobody in the directory at the moment.
+
+consent-title = “{ $app }” asks for your information
+consent-who = Who receives it
+consent-app = App
+consent-why = What for
+consent-how-long = For how long
+consent-lasts = { $days ->
+    [one] 1 day; you can shorten this below
+   *[other] { $days } days; you can shorten this below
+}
+consent-undo = How to undo it
+consent-undo-where = At any time, with immediate effect, in the User Protection Centre:
+consent-free = It is your decision, and nothing is ticked in advance. The basic service works without the optional information.
+consent-no-items = This purpose needs no personal information.
+consent-days = How long your consent lasts
+consent-nothing = Only what you tick is handed over. Ticking nothing is the same as declining.
+consent-changed = This page has just changed, and your choices are not saved yet. Please read what it says now, then decide.
+group-necessary = Necessary information
+    .note = Without it, the basic function that needs it cannot be provided.
+group-optional = Optional information
+    .note = The basic service works without it.
+mark-sensitive = Sensitive
+mark-other = About someone else
+other-note = This is another person’s information, and your tick is not their consent. It is processed on this ground: { $basis }. Make sure that you may hand it over.
+item-retention = { $days ->
+    [one] The recipient keeps it for 1 day
+   *[other] The recipient keeps it for { $days } days
+}
+item-allowed-now = You allow this now. What you choose here replaces your earlier choice for this purpose: tick it again to go on allowing it.
+item-not-stored = You have not stored this item. Until you do, there is nothing to hand over.
+guardian-title = A guardian’s consent
+guardian-note = For users under fourteen, a parent or other guardian must agree.
+guardian-agree = I am this user’s parent or other guardian, and I agree that the information ticked above is handed over
+refuse = Decline
+agree = Agree to ticked
+notice-full = Read the full notice on how your information is processed (version { $version })
+
+kind-basic = Basic service
+kind-extended = Further function
+kind-marketing = Marketing
+    .note = The basic service does not need this. You can safely decline.
+kind-personalisation = Personalised content
+    .note = The basic service does not need this. If you decline, you see content that is not fitted to you.
+kind-automated-decision = Automated decision
+    .note = A program decides by itself. Where that greatly affects you, you may ask for an explanation and refuse a decision made by a program alone.
+kind-third-party-sharing = Handing on to somebody else
+    .note = Your information is passed on to another party. You can decline; the basic service works all the same.
+basis-consent = with your consent
+basis-contract = needed for a contract with you, or for human-resources management
+basis-statutory-duty = needed to fulfil a statutory duty
+basis-emergency = needed in a public-health emergency, or to protect life, health or property in an emergency
+basis-public-interest = news reporting and scrutiny in the public interest
+basis-already-public = information you made public yourself, or that is lawfully public
+basis-other-law = another ground laid down by law or administrative regulation
+
+away-title = Back to the app
+away-lead = This request cannot go on at the moment, and we have told the app why. None of your information was handed over.
+away-button = Return to the app
+
+centre-title = User Protection Centre
+centre-allowed = What I allow
+centre-nothing = You have not allowed any app to receive your information.
+centre-one-by-one = Manage item by item
+centre-recent = Latest records
+centre-all-history = See all records
+centre-account = My account
+centre-account-note = You can delete your account, and all information kept in it, at any time.
+centre-delete = Delete my account
+back-centre = Back to the User Protection Centre
+state-active = In force
+state-paused = Paused
+state-expired = Expired
+state-withdrawn = Withdrawn
+since-active = given { $given }, ends { $expires }
+since-paused = given { $given }; the app has since changed what it does, so nothing is handed over until you agree again
+since-expired = given { $given }, ended { $expires }
+since-withdrawn = you withdrew it; nothing is handed over any more
+withdraw-whole = Withdraw everything
+withdraw-whole-label = Withdraw everything allowed to “{ $app }”
+withdraw-item = Withdraw this
+withdraw-item-label = Withdraw “{ $item }”
+withdraw-note = A withdrawal takes effect at once. What was handed over before, the recipient keeps for as long as it told you; to have it deleted, contact the recipient.
+withdrawn-done = Withdrawn. From now on this information is no longer handed over.
+app-nothing = You do not allow this app to receive anything at the moment.
+
+history-title = All records
+history-lead = Each line is one entry of the public log. You can keep its proof and check it independently later.
+history-nothing = There are no records yet.
+history-older = Older records
+history-purpose = Purpose
+history-items = Information
+history-withheld-item = Not handed over
+history-proof = Save the proof (entry { $index })
+history-consented = You agreed
+history-withdrawn = You withdrew
+history-disclosed = Handed over
+history-redelivered = Handed over again (the same request repeated)
+history-withheld = Refused
+history-not-delivered = Authorised, but not delivered
+
+delete-title = Delete my account
+delete-lead = This cannot be undone. Here is what will happen:
+delete-values = All information you keep here is deleted; no key that remains can open it again.
+delete-consents = Every consent you gave ends at once, and no app receives your information any more.
+delete-given = What apps have already received is no longer with us; to have it deleted, contact each recipient.
+delete-records = The entries in the public log stay, but they hold none of your information and no longer point to you.
+delete-proofs = Afterwards nobody can find out which entries are about you. If you need proofs, save them first:
+delete-button = Delete my account for good
+deleted-title = Your account is deleted
+deleted-lead = Your account and all information in it are deleted, and you are signed out.
+
+problems-title = Problems and what to do
+problems-lead = Every problem (RFC 9457) that the interface under /v1/ answers with, and what to do about it. Pages use the same codes.
+problem-reasons = Reason codes
+limits-title = Limits
+limits-body = A request body has at most { $kib } KiB.
+limits-value = The value of one item has at most 64 KiB.
+limits-key = An Idempotency-Key is 1 to 255 visible ASCII characters.
+limits-token = An access token lasts 10 minutes. The browser must open an authorization request within the expires_in seconds that were returned.
+
+problem-malformed = The request is malformed
+    .detail = A part of the request cannot be understood.
+    .remedy = Compare it with the documentation and correct it; sending the same again will not help.
+problem-invalid-token = The access token is not valid
+    .detail = The access token is missing, not valid, expired, or no longer names a consent that stands.
+    .remedy = Exchange the refresh token for a new access token; if that fails, ask the user for authorisation again.
+problem-withheld = The information was withheld
+    .detail = At least one of the requested items cannot be released. The member items names the reason for each.
+    .remedy = Follow the remedy of each reason under reasons; leave out what cannot be released, or ask with "partial": true for what can.
+problem-rate-limited = Too many requests
+    .detail = The requested items have reached the frequency that the app declared. The member items names the reason for each.
+    .remedy = Wait for the next period. The limit is the frequency in the app’s declaration.
+problem-not-found = Not found
+    .detail = There is nothing here by that name.
+    .remedy = Check the address, or start again from the first page.
+problem-method-not-allowed = This method is not supported
+    .detail = The address exists, but does not support this HTTP method.
+    .remedy = Use one of the methods in the Allow header.
+problem-idempotency-conflict = The idempotency key is already used
+    .detail = This Idempotency-Key was used with another request, whose content differs.
+    .remedy = Use a new key for a new request; to repeat the earlier one, send exactly the same body.
+problem-outdated = The page has changed
+    .detail = What you saw is not what the app declares now, so your choices were not saved.
+    .remedy = Return to the app and start again.
+problem-request-gone = This request is over
+    .detail = The authorisation request does not exist, has expired, or was used already. None of your information was handed over.
+    .remedy = Return to the app and start again.
+problem-too-large = The request is too large
+    .detail = The body of the request is larger than allowed.
+    .remedy = Keep the body within 64 KiB.
+problem-unsupported-type = Unsupported content type
+    .detail = The Content-Type of the body is not one that this address accepts.
+    .remedy = Send application/json to the interface, and application/x-www-form-urlencoded from forms.
+problem-refused = This was not done
+    .detail = Nothing was carried out and nothing has changed.
+    .remedy = Go back and try again.
+problem-form-refused = The form was not accepted
+    .detail = This form was not sent from this site as you are signed in now, so nothing was done.
+    .remedy = Open the page again and try once more.
+problem-entries-closed = Entries are not public
+    .detail = The log’s entries are given to authenticated verifiers only. Checkpoints and hash tiles are public.
+    .remedy = Save the proofs of your own entries in the User Protection Centre; a partner’s receipt holds its entry.
+problem-not-delivered = Authorised, but not delivered
+    .detail = The release was authorised and recorded, but could not be sent in time, so nothing left.
+    .remedy = Try again shortly with the same Idempotency-Key.
+problem-unavailable = Not possible at the moment
+    .detail = Nothing can be recorded reliably right now, so nothing is released or changed.
+    .remedy = Try again after the number of seconds in Retry-After.
+problem-internal = Something went wrong here
+    .detail = The failure is on our side; the request was not completed.
+    .remedy = Try again later; if it goes on, contact the platform.
+
+reason-not-granted = The user has not allowed this item for this purpose.
+    .remedy = Ask the user with an authorisation request.
+reason-withdrawn = The user has withdrawn the consent.
+    .remedy = Stop asking. Ask for consent again only when the user turns to a function that needs it.
+reason-expired = The consent has expired.
+    .remedy = Ask the user again.
+reason-consent-outdated = The app’s declaration has changed since the user agreed.
+    .remedy = Ask the user again under the new declaration.
+reason-not-declared = The app does not declare this item for this purpose.
+    .remedy = Change the app’s declaration first, then ask the user.
+reason-over-ceiling = This partner may not receive this item.
+    .remedy = Stop asking for it, or contact the platform for an assessment.
+reason-no-value = The user has not stored this item.
+    .remedy = Serve the user without it, or ask them to store it first.
+reason-frequency-exceeded = Asked for more often than declared.
+    .remedy = Wait for the next period.
+reason-partner-suspended = The partner is suspended.
+    .remedy = Contact the platform; what it asks for must be put right first.
+reason-partner-terminated = The partnership has ended.
+    .remedy = Nothing can be received any more; delete what you hold, as agreed.
+reason-app-hidden = The app is offline.
+    .remedy = Contact the platform to bring it back first.
+reason-guardian-required = A guardian must agree.
+    .remedy = Start the authorisation again, so that a guardian can agree on the page.
+reason-other-item-refused = This item alone would have been released; another one in the request was refused.
+    .remedy = Leave out the refused item, or use "partial": true.
+reason-destination-not-allowed = This item would leave mainland China, for which the platform has no lawful route.
+    .remedy = Process it in mainland China and change the app’s declaration.
+reason-account-deleted = The account is deleted.
+    .remedy = Stop asking.
+reason-not-in-first-answer = A repeated request receives only what its first answer released.
+    .remedy = Make a new request with a new Idempotency-Key.
+
+refusal-no-engine = No rules are in force on the platform yet, so nothing can be decided.
+    .remedy = Try again later, or contact the platform.
+refusal-unknown-engine = The rules in force are not known to this program.
+    .remedy = Contact the platform.
+refusal-unknown-partner = There is no such partner.
+    .remedy = Start again from the app.
+refusal-unknown-app = There is no such app.
+    .remedy = Start again from the app.
+refusal-already-exists = It exists already.
+    .remedy = Nothing more needs to be done.
+refusal-partner-status = The partner’s status does not allow this.
+    .remedy = Contact the platform to learn more.
+refusal-app-status = The app’s status does not allow this.
+    .remedy = Try again when the app is back.
+refusal-document = A document of the app cannot be read, or does not say what it should.
+    .remedy = Contact the provider of the app.
+refusal-not-necessary = The app calls an item necessary that its category does not allow as necessary.
+    .remedy = Contact the provider of the app.
+refusal-over-ceiling = The app declares an item that its partner may never receive.
+    .remedy = Contact the provider of the app.
+refusal-reason-missing = A sensitive item has no reason stated.
+    .remedy = Contact the provider of the app.
+refusal-notice-version = The version of the notice does not follow the last one.
+    .remedy = Contact the provider of the app.
+refusal-no-notice = The app has not published a notice yet.
+    .remedy = Try again when it has.
+refusal-not-enrolled = You do not have an account yet.
+    .remedy = Sign in and open one first.
+refusal-account-deleted = The account is deleted.
+    .remedy = Nothing more needs to be done.
+refusal-outdated = What you saw is not what the app declares now.
+    .remedy = Read what the page says now, then decide.
+refusal-not-shown = Something was chosen that the page did not show.
+    .remedy = Open the page again and choose anew.
+refusal-nothing-chosen = You have not ticked anything.
+    .remedy = Tick what you are willing to hand over, or decline.
+refusal-expiry-invalid = This duration is not one of those offered.
+    .remedy = Choose a duration from the list.
+refusal-guardian-required = A guardian must agree.
+    .remedy = A parent or other guardian ticks the guardian’s consent first; or decline.
+refusal-no-grant = There is no consent to act on.
+    .remedy = Nothing more needs to be done.
+refusal-already-withdrawn = The consent is withdrawn already.
+    .remedy = Nothing more needs to be done.
+refusal-nothing-to-withdraw = None of these items is allowed at the moment.
+    .remedy = Nothing more needs to be done.
+refusal-idempotency-conflict = The idempotency key was used with another request.
+    .remedy = Use a new key.
+refusal-unknown-purpose = The app does not declare this purpose.
+    .remedy = Start again from the app.
+refusal-nothing-asked = The request names no information.
+    .remedy = Start again from the app.
+refusal-not-loaded = What the decision needs could not be read, so nothing was done.
+    .remedy = Try again later; if it goes on, contact the platform.
+refusal-destination-not-allowed = The information would leave mainland China, for which the platform has no lawful route.
+    .remedy = Contact the provider of the app.
+refusal-unknown-item = The catalogue has no such item.
+    .remedy = Start again from the app.
