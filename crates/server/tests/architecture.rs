@@ -68,8 +68,7 @@ const FENCES: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Rooms that stay light, and everything outside the workspace they may depend on.
-const LIGHT: &[(&str, &[&str])] =
-    &[("domain", &["hex", "thiserror"]), ("core", &["thiserror"])];
+const LIGHT: &[(&str, &[&str])] = &[("domain", &["hex", "thiserror"]), ("core", &["thiserror"])];
 
 /// One room as it is built: its name and what it depends on, tests aside.
 #[derive(Debug)]

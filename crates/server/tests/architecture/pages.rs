@@ -7,10 +7,12 @@ use crate::sources::{Source, read};
 use crate::{ARROWS, assert_none, root};
 
 /// Public types of `domain` that are not nouns of the field: how it is built, not what it is about.
-const TECHNICAL: &[&str] = &["InvalidBytes", "InvalidId", "LocalText", "Monotonic", "RandomFailed", "Random", "Clock"];
+const TECHNICAL: &[&str] =
+    &["InvalidBytes", "InvalidId", "LocalText", "Monotonic", "RandomFailed", "Random", "Clock"];
 
 /// Files that are read for what they say of the machine.
-const KEPT: &[&str] = &["rs", "md", "toml", "sql", "html", "css", "js", "mjs", "json", "svg", "ftl", "cddl", "yml", "patch"];
+const KEPT: &[&str] =
+    &["rs", "md", "toml", "sql", "html", "css", "js", "mjs", "json", "svg", "ftl", "cddl", "yml", "patch"];
 
 #[test]
 fn the_architecture_page_has_a_row_for_every_room() {
@@ -67,10 +69,15 @@ fn a_ragged_line_is_reported() {
 #[test]
 fn a_link_to_nothing_is_reported() {
     let page = |text: &str| [Source { path: "docs/a.md".to_owned(), text: text.to_owned() }];
-    assert_none(&broken(&page("[words](GLOSSARY.md#grant), [home](../README.md), [rfc](https://a.example/), [up](#top)")));
+    assert_none(&broken(&page(
+        "[words](GLOSSARY.md#grant), [home](../README.md), [rfc](https://a.example/), [up](#top)",
+    )));
     assert_eq!(broken(&page("[gone](no-such-page.md)")), ["docs/a.md: no no-such-page.md"]);
     assert_eq!(broken(&page("![gone](no-such-picture.svg)")), ["docs/a.md: no no-such-picture.svg"]);
-    assert_eq!(broken(&page("[out](../../elsewhere/a.md)")), ["docs/a.md: ../../elsewhere/a.md leads out of the checkout"]);
+    assert_eq!(
+        broken(&page("[out](../../elsewhere/a.md)")),
+        ["docs/a.md: ../../elsewhere/a.md leads out of the checkout"]
+    );
 }
 
 #[test]
@@ -92,7 +99,8 @@ fn roomless(page: &str) -> Vec<String> {
 }
 
 fn wordless(lib: &str, glossary: &str) -> Vec<String> {
-    let said: BTreeSet<&str> = glossary.lines().filter(|line| line.starts_with("| ")).flat_map(quoted).collect();
+    let said: BTreeSet<&str> =
+        glossary.lines().filter(|line| line.starts_with("| ")).flat_map(quoted).collect();
     published(lib)
         .into_iter()
         .filter(|name| !TECHNICAL.contains(&name.as_str()) && !said.contains(name.as_str()))
@@ -104,8 +112,10 @@ fn wordless(lib: &str, glossary: &str) -> Vec<String> {
 fn published(lib: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for statement in lib.split(';').filter_map(|part| part.split_once("pub use ").map(|(_, rest)| rest)) {
-        let list = statement.rsplit_once("::{").or(statement.rsplit_once("::")).map_or(statement, |(_, list)| list);
-        names.extend(list.split([',', '}']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
+        let list =
+            statement.rsplit_once("::{").or(statement.rsplit_once("::")).map_or(statement, |(_, list)| list);
+        names
+            .extend(list.split([',', '}']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
     }
     assert!(!names.is_empty());
     names
@@ -172,7 +182,8 @@ fn homely(kept: &[Source], top: &str) -> Vec<String> {
         let begins = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || "./-_~}".contains(c));
         let ends = |at: usize| !text[at..].starts_with(|c: char| c.is_alphanumeric() || "-_".contains(c));
         let says = |word: &str| text.match_indices(word).any(|(at, _)| begins(at));
-        let says_top = 1 < top.matches('/').count() && text.match_indices(top).any(|(at, _)| begins(at) && ends(at + top.len()));
+        let says_top = 1 < top.matches('/').count()
+            && text.match_indices(top).any(|(at, _)| begins(at) && ends(at + top.len()));
         if says_top || homes.iter().any(|home| says(home)) {
             found.push(format!("{path}: names the machine it was written on"));
         }
