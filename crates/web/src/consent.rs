@@ -102,7 +102,7 @@ async fn decide(
         Problem::Outdated => visit.words().say("consent-changed"),
         _ => {
             let told = fault.told(visit.words());
-            format!("{} {}", told.detail, told.remedy)
+            visit.words().joined(&told.detail, &told.remedy)
         }
     };
     let status = fault.problem.status();

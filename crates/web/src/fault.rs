@@ -128,7 +128,7 @@ impl Fault {
     pub(crate) fn told(&self, words: &Words) -> Told {
         let mut told = Told::of(self.problem, words);
         if let Some(refusal) = self.refusal {
-            told.detail = format!("{} {}", words.say(&format!("refusal-{}", refusal.code())), told.detail);
+            told.detail = words.joined(&words.say(&format!("refusal-{}", refusal.code())), &told.detail);
             told.remedy = words.say(&format!("refusal-{}.remedy", refusal.code()));
         }
         told
@@ -150,7 +150,7 @@ impl Fault {
             status: told.status,
             detail: match &self.member {
                 None => told.detail,
-                Some((member, why)) => format!("{} {member}: {why}", told.detail),
+                Some((member, why)) => words.joined(&told.detail, &format!("{member}: {why}")),
             },
             remedy: told.remedy,
             items: items.collect(),

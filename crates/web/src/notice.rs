@@ -63,7 +63,7 @@ mod tests {
             ("[x](mailto:a@courier.example)",       "<p><a href=\"mailto:a@courier.example\">x</a></p>\n"),
             ("![p](https://evil.example/p.png)",    "<p>p</p>\n"),
             ("[![p](https://evil.example/p.png)](javascript:x)", "<p>p</p>\n"),
-            ("a & b < c \"d\"",                     "<p>a &amp; b &lt; c &quot;d&quot;</p>\n"),
+            ("a & b < c \"d\"",                     "<p>a &amp; b &lt; c \"d\"</p>\n"),
         ];
         for (markdown, expected) in cases {
             assert_eq!(to_html(markdown), expected, "{markdown}");

@@ -29,7 +29,7 @@ impl Moment {
                 &[
                     // As text: a year is not counted.
                     ("year", FluentValue::from(year.to_string())),
-                    ("month", FluentValue::from(month.to_string())),
+                    ("month", FluentValue::from(month)),
                     ("day", FluentValue::from(day.to_string())),
                     ("time", FluentValue::from(time.as_str())),
                 ],

@@ -184,6 +184,11 @@ impl Words {
         )
     }
 
+    /// Two sentences in a row.
+    pub(crate) fn joined(&self, first: &str, second: &str) -> String {
+        self.tell("joined", &[("first", first.said()), ("second", second.said())])
+    }
+
     /// A text that comes in both languages.
     pub(crate) fn text<'a>(&self, text: &'a LocalText) -> &'a str {
         match self.lang {

@@ -10,6 +10,7 @@ footer-zone = All times are Beijing time (UTC+8).
 
 list-separator = { ", " }
 colon = { ": " }
+joined = { $first } { $second }
 moment = { $day } { $month ->
     [1] January
     [2] February

@@ -10,6 +10,7 @@ footer-zone = 本站所示时间均为北京时间（UTC+8）。
 
 list-separator = 、
 colon = ：
+joined = { $first }{ $second }
 moment = { $year }年{ $month }月{ $day }日 { $time }
 contact = 联系方式：{ $contact }
 days = { $days } 天

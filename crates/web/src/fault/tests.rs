@@ -14,14 +14,66 @@ fn a_withheld_disclosure_names_each_item_its_public_reason_and_its_remedy() {
     let fault = Fault::from(DiscloseError::Withheld {
         items: items(&[("name", Reason::OtherItemRefused), ("phone_number", Reason::Withdrawn)]),
     });
-    insta::assert_snapshot!(json(&fault, Lang::En), @"");
-    insta::assert_snapshot!(json(&fault, Lang::Zh), @"");
+    insta::assert_snapshot!(json(&fault, Lang::En), @r#"
+    {
+      "type": "https://yinuo.example/problems/withheld",
+      "title": "The information was withheld",
+      "status": 403,
+      "detail": "At least one of the requested items cannot be released. The member items names the reason for each.",
+      "remedy": "Follow the remedy of each reason under reasons; leave out what cannot be released, or ask with \"partial\": true for what can.",
+      "items": {
+        "name": "other-item-refused",
+        "phone_number": "withdrawn"
+      },
+      "reasons": {
+        "other-item-refused": {
+          "remedy": "Leave out the refused item, or use \"partial\": true.",
+          "title": "This item alone would have been released; another one in the request was refused."
+        },
+        "withdrawn": {
+          "remedy": "Stop asking. Ask for consent again only when the user turns to a function that needs it.",
+          "title": "The user has withdrawn the consent."
+        }
+      }
+    }
+    "#);
+    insta::assert_snapshot!(json(&fault, Lang::Zh), @r#"
+    {
+      "type": "https://yinuo.example/problems/withheld",
+      "title": "信息未提供",
+      "status": 403,
+      "detail": "请求的信息至少有一项不能提供。items 逐项列出原因。",
+      "remedy": "请按 reasons 中每个原因的办法处理；去掉不能提供的项，或以 \"partial\": true 只取可以提供的部分。",
+      "items": {
+        "name": "other-item-refused",
+        "phone_number": "withdrawn"
+      },
+      "reasons": {
+        "other-item-refused": {
+          "remedy": "请去掉被拒绝的项，或使用 \"partial\": true。",
+          "title": "此项本可提供，因同一请求中的其他项被拒绝而未提供。"
+        },
+        "withdrawn": {
+          "remedy": "请停止请求；只有用户主动使用相应功能时，才可再次征求同意。",
+          "title": "用户已撤回同意。"
+        }
+      }
+    }
+    "#);
 }
 
 #[test]
 fn a_malformed_request_names_the_member() {
     let fault = Fault::from(DiscloseError::Malformed { member: "items", why: "an item is named twice".to_owned() });
-    insta::assert_snapshot!(json(&fault, Lang::Zh), @"");
+    insta::assert_snapshot!(json(&fault, Lang::Zh), @r#"
+    {
+      "type": "https://yinuo.example/problems/malformed",
+      "title": "请求格式不正确",
+      "status": 400,
+      "detail": "请求的某个部分无法理解。items: an item is named twice",
+      "remedy": "请对照接口文档修正后再发送；原样重试不会成功。"
+    }
+    "#);
 }
 
 #[test]
