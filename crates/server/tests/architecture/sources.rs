@@ -90,6 +90,7 @@ fn a_word_out_of_place_is_reported() {
     let cases: &[(&str, &str, &str)] = &[
         ("crates/service/src/disclose.rs", "let permit = yinuo_core::commit::release(pending);",  "making a permit"),
         ("crates/vault/src/open.rs",       "use yinuo_core::{Permit, commit};",                   "making a permit"),
+        ("crates/vault/src/open.rs",       "use yinuo_core::{\n    Permit,\n    commit as c,\n};",     "making a permit"),
         ("crates/web/src/centre.rs",       "vault.open_own(&keys)",                               "opening one's own"),
         ("crates/tlog/src/note.rs",        "use ed25519_dalek::SigningKey;",                      "signing"),
         ("crates/service/src/errors.rs",   "StatusCode::FORBIDDEN",                               "picking a status"),
@@ -113,6 +114,7 @@ fn a_word_in_its_place_in_a_comment_or_in_a_test_is_not() {
     let cases: &[(&str, &str)] = &[
         ("crates/ledger/src/sequencer.rs", "use yinuo_core::{Permit, commit};\nlet permit = commit::release(pending);"),
         ("crates/ledger/src/sqlite.rs",    "transaction.commit()?;"),
+        ("crates/service/src/disclose.rs", "use yinuo_core::{\n    Permit,\n};\ntransaction.commit()?;"),
         ("crates/service/src/centre.rs",   "self.vault.open_own(&keys)"),
         ("crates/web/src/problem.rs",      "StatusCode::FORBIDDEN"),
         ("crates/core/src/permit.rs",      "/// Not `SystemTime::now`, which is an argument."),
@@ -175,22 +177,33 @@ fn out_of_place(sources: &[Source]) -> Vec<String> {
                 continue;
             }
             for (number, line) in &lines {
-                let by_import = *what == "making a permit" && imports_commit(line);
-                if by_import || words.iter().any(|word| names(line, word)) {
+                if words.iter().any(|word| names(line, word)) {
                     found.push(format!("{}:{number}: {what} is not for this file", source.path));
                 }
+            }
+            if words.contains(&"yinuo_core::commit") {
+                let imported = imports_of_commit(&lines).into_iter();
+                found.extend(
+                    imported.map(|number| format!("{}:{number}: {what} is not for this file", source.path)),
+                );
             }
         }
     }
     found
 }
 
-/// `use yinuo_core::{…, commit, …}`.
-fn imports_commit(line: &str) -> bool {
-    line.split_once("yinuo_core::{").is_some_and(|(_, group)| {
-        let group = group.split('}').next().unwrap_or_default();
-        group.split([',', ':', ' ']).any(|word| word.trim() == "commit")
-    })
+/// Where `use yinuo_core::{…, commit, …};` begins, on one line or on several.
+fn imports_of_commit(lines: &[(usize, &str)]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (at, (number, line)) in lines.iter().enumerate() {
+        let Some((_, first)) = line.split_once("yinuo_core::{") else { continue };
+        let rest = lines[at + 1..].iter().map(|(_, line)| *line);
+        let text = std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n");
+        if names(text.split(';').next().unwrap_or_default(), "commit") {
+            found.push(*number);
+        }
+    }
+    found
 }
 
 fn opened_twice(sources: &[Source]) -> Vec<String> {
