@@ -51,7 +51,7 @@ impl Gateway {
         };
         let reader = self.parts.ledger.reader();
         let grant = read(reader.stream(held.subject, &request.client))?.and_then(|(_, stream)| stream.grant);
-        let stored = read(reader.own(held.subject))?.map(|own| own.values).unwrap_or_default();
+        let stored = read(reader.own(held.subject))?.map(|(_, own)| own.values).unwrap_or_default();
         let now = self.now();
 
         let mut purposes = Vec::new();

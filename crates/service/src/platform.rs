@@ -102,3 +102,35 @@ impl Gateway {
         }
     }
 }
+
+/// What the platform holds now, for who brings a declared one in.
+impl Gateway {
+    /// Whether rules and decision code are in force.
+    pub fn engine_is_active(&self) -> bool {
+        self.platform().engine.is_some()
+    }
+
+    /// Every item there is.
+    pub fn items(&self) -> &'static yinuo_rules::Catalogue {
+        self.catalogue()
+    }
+
+    /// Whether a partner was ever registered under this id.
+    pub fn knows_partner(&self, partner: &PartnerId) -> bool {
+        self.platform().partners.contains_key(partner)
+    }
+
+    /// What an app declares now.
+    pub fn declared(&self, app: &AppId) -> Option<Arc<Declaration>> {
+        self.platform().apps.get(app).map(|app| app.declaration.clone())
+    }
+
+    /// The version of an app's notice; 0 before the first.
+    pub fn notice_version(&self, app: &AppId) -> u32 {
+        self.platform()
+            .apps
+            .get(app)
+            .and_then(|app| app.notice.as_ref().map(|(_, notice)| notice.version))
+            .unwrap_or(0)
+    }
+}

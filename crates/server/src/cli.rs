@@ -1,0 +1,105 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Yinuo (一诺): the personal-information gateway of a platform that shares its users' data with partners.
+#[derive(Debug, Parser)]
+#[command(name = "yinuo", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an invented platform with invented people and a sample partner, on this machine
+    Demo(DemoOptions),
+    /// Check a data directory: hashes, signatures, chains, and every decision again
+    Verify(VerifyOptions),
+    /// Show the rules that are built in
+    Rules(RulesOptions),
+    /// The sample partner of the demonstration, a client like any other
+    #[command(hide = true)]
+    SamplePartner(PartnerOptions),
+}
+
+/// `yinuo demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Where to serve; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// Where the sample partner serves; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    pub(crate) partner_listen: SocketAddr,
+    /// Where everything is kept; a directory that holds a demonstration goes on where it stopped
+    #[arg(long, default_value = "yinuo-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Which algorithms seal values: guomi or international. Fixed by the first start
+    #[arg(long, default_value = "guomi", value_name = "SUITE")]
+    pub(crate) suite: String,
+    /// Which trees and signatures the log has: international, guomi or dual. Fixed by the first start
+    #[arg(long, default_value = "dual", value_name = "PROFILE")]
+    pub(crate) profile: String,
+}
+
+/// `yinuo verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    /// The data directory
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The logs' public keys, one a line; else the file `log.vkeys` in the directory, which proves less
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `yinuo rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesOptions {
+    #[command(subcommand)]
+    pub(crate) command: RulesCommand,
+}
+
+/// What is to be shown.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Every rule pack: version, date in force, hashes
+    List {
+        /// JSON on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// One rule pack: necessary-information or items
+    Show {
+        /// Its name
+        pack: String,
+        /// JSON on standard output
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `yinuo sample-partner`.
+#[derive(Debug, Args)]
+pub(crate) struct PartnerOptions {
+    /// Where to serve
+    #[arg(long)]
+    pub(crate) listen: SocketAddr,
+    /// The platform
+    #[arg(long)]
+    pub(crate) issuer: String,
+    /// A directory with one private JSON Web Key for each app, `<app>.jwk`
+    #[arg(long)]
+    pub(crate) keys: PathBuf,
+    /// The platform's public log keys, to check receipts with
+    #[arg(long)]
+    pub(crate) log_keys: PathBuf,
+}

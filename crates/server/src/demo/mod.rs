@@ -1,0 +1,164 @@
+//! `yinuo demo`: an invented platform on this machine, with invented people and a sample partner.
+//!
+//! Everything is real but the people: SQLite on disk, both signature suites, sealed values, an OAuth client in a
+//! process of its own. It makes its own passphrase and keeps it beside the data, which no deployment may do.
+#![allow(clippy::print_stdout, reason = "where it serves and what to try go to standard output")]
+
+mod passphrase;
+mod people;
+mod platform;
+mod populate;
+mod story;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use yinuo_domain::{Clock, Profile, Random, Suite};
+use yinuo_oauth::client::ClientKey;
+use yinuo_vault::Params;
+
+use crate::assemble::{Running, assemble};
+use crate::cli::DemoOptions;
+use crate::clock::SystemClock;
+use crate::keys::{self, Keys};
+use crate::random::OsRandom;
+
+pub(crate) use platform::APPS as SAMPLE_APPS;
+
+type Failure = Box<dyn std::error::Error>;
+
+pub(crate) fn run(options: DemoOptions) -> ExitCode {
+    let (Some(suite), Some(profile)) = (Suite::parse(&options.suite), Profile::parse(&options.profile)) else {
+        eprintln!("yinuo: --suite is guomi or international; --profile is international, guomi or dual");
+        return ExitCode::from(2);
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return crate::failed(&error),
+    };
+    match runtime.block_on(demo(&options, suite, profile)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => crate::failed(error.as_ref()),
+    }
+}
+
+async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(), Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let dir = &options.data;
+    let listener = TcpListener::bind(options.listen).await?;
+    let issuer = format!("http://{}", listener.local_addr()?);
+    let partner_address = free(options.partner_listen).await?;
+
+    keys::private_dir(dir)?;
+    let passphrase = passphrase::of(dir, random.as_ref())?;
+    let keys = Keys::open(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random.as_ref())?;
+    let directory = Arc::new(people::Directory);
+    let running = assemble(dir, &issuer, profile, keys, directory, clock, random.clone())?;
+    std::fs::write(dir.join("log.vkeys"), &running.verifier_keys)?;
+
+    let app_keys = app_keys(&dir.join("partner"), random.as_ref())?;
+    let partner_url = format!("http://{partner_address}");
+    let first = populate::populate(&running.gateway, &partner_url, &app_keys).await?;
+    let mut partner = start_partner(dir, partner_address, &issuer).await?;
+
+    let router = yinuo_web::router(running.gateway.clone());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(async move {
+        let until = async move {
+            let _ = stopped.await;
+        };
+        axum::serve(listener, router).with_graceful_shutdown(until).await
+    });
+    println!("ready {issuer}");
+    tell(&issuer, &partner_url, dir);
+    if first {
+        story::walk(&running.gateway).await?;
+    }
+
+    leave().await?;
+    let _ = stop.send(());
+    // Who still reads slowly is not waited for: the store is consistent at every moment.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
+    let _ = partner.kill().await;
+    let Running { gateway, ledger, .. } = running;
+    drop(gateway);
+    ledger.close();
+    Ok(())
+}
+
+fn tell(issuer: &str, partner: &str, dir: &Path) {
+    println!();
+    println!("  the sample partner     {partner}");
+    println!("  what I allow           {issuer}/centre");
+    println!("  the public log         {issuer}/log/g/0/checkpoint");
+    println!("  check every decision   yinuo verify {}", dir.display());
+    println!();
+    println!("  Invented people, invented values. The passphrase of this demonstration was made by it and lies in");
+    println!("  {}: a real deployment never keeps it there.", dir.join("passphrase").display());
+    println!();
+}
+
+/// The private keys of the sample apps, which the sample partner uses and the platform never sees.
+fn app_keys(dir: &Path, random: &dyn Random) -> Result<Vec<(&'static str, ClientKey)>, Failure> {
+    keys::private_dir(dir)?;
+    let mut found = Vec::new();
+    for app in platform::APPS {
+        let path = dir.join(format!("{app}.jwk"));
+        if !path.exists() {
+            let key = ClientKey::generate(random)?;
+            keys::write_private(&path, key.private_jwk().as_bytes())?;
+        }
+        let text = String::from_utf8(keys::read(&path)?)?;
+        found.push((app, ClientKey::from_private_jwk(&text)?));
+    }
+    Ok(found)
+}
+
+/// An address that can be named before anybody listens there.
+async fn free(wanted: SocketAddr) -> Result<SocketAddr, std::io::Error> {
+    if wanted.port() != 0 {
+        return Ok(wanted);
+    }
+    TcpListener::bind(wanted).await?.local_addr()
+}
+
+/// The sample partner runs in a process of its own, as a partner does. It ends when this process does.
+async fn start_partner(dir: &Path, listen: SocketAddr, issuer: &str) -> Result<Child, Failure> {
+    #[allow(clippy::disallowed_methods, reason = "the program starts itself")]
+    let program = std::env::current_exe()?;
+    let mut child = Command::new(program)
+        .arg("sample-partner")
+        .args(["--listen", &listen.to_string(), "--issuer", issuer])
+        .arg("--keys")
+        .arg(dir.join("partner"))
+        .arg("--log-keys")
+        .arg(dir.join("log.vkeys"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let out = child.stdout.take().ok_or("the sample partner has no standard output")?;
+    let mut line = String::new();
+    let said = BufReader::new(out).read_line(&mut line);
+    tokio::time::timeout(std::time::Duration::from_secs(10), said).await??;
+    if !line.starts_with("ready") {
+        return Err(format!("the sample partner could not start on {listen}").into());
+    }
+    Ok(child)
+}
+
+/// Returns when somebody asks this process to end.
+async fn leave() -> Result<(), Failure> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Keys on disk: the root key under a passphrase, what it wraps, and the log's public keys for everybody.
+//!
+//! ```text
+//! keys/root.json      the root key, under the passphrase     0600
+//! keys/vault.json     the vault's epoch keys, wrapped        0600
+//! keys/log-ed25519    the log's Ed25519 key, wrapped         0600
+//! keys/log-sm2        the log's SM2 key, wrapped             0600
+//! log.vkeys           the log's public keys, one a line
+//! ```
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use yinuo_domain::{Random, Suite};
+use yinuo_ledger::HeadSigner;
+use yinuo_vault::signing::{Ed25519Key, Sm2Key};
+use yinuo_vault::{KeyProvider, KeyringFile, Params, PassphraseProvider, ProviderError, RootFile, Vault, VaultError};
+
+use crate::signer::{Ed25519Signer, Sm2Signer};
+
+/// Everything that was unlocked.
+pub(crate) struct Keys {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) signers: Vec<Arc<dyn HeadSigner>>,
+}
+
+/// Why keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error("cannot read or write {}", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("the keys in {} belong to suite {}; start with that suite", path.display(), found.as_str())]
+    OtherSuite { path: PathBuf, found: Suite },
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Keys {
+    /// Unlocks the keys below `dir`, or makes them when there are none at all.
+    pub(crate) fn open(
+        dir: &Path,
+        suite: Suite,
+        passphrase: &[u8],
+        params: Params,
+        random: &dyn Random,
+    ) -> Result<Self, KeysError> {
+        let keys = dir.join("keys");
+        if keys.join("root.json").exists() {
+            Self::unlock(&keys, suite, passphrase)
+        } else {
+            Self::create(&keys, suite, passphrase, params, random)
+        }
+    }
+
+    fn create(
+        keys: &Path,
+        suite: Suite,
+        passphrase: &[u8],
+        params: Params,
+        random: &dyn Random,
+    ) -> Result<Self, KeysError> {
+        private_dir(keys)?;
+        let (provider, root) = PassphraseProvider::create(suite, passphrase, params, random)?;
+        let (vault, keyring) = Vault::create(suite, &provider, random)?;
+        let ed25519 = Ed25519Key::generate(random)?;
+        let sm2 = Sm2Key::generate(random)?;
+        write_private(&keys.join("vault.json"), &keyring.to_bytes()?)?;
+        write_private(&keys.join("log-ed25519"), &ed25519.to_protected(&provider, random)?)?;
+        write_private(&keys.join("log-sm2"), &sm2.to_protected(&provider, random)?)?;
+        // Last: as long as it is missing, nothing was made.
+        write_private(&keys.join("root.json"), &root.to_bytes()?)?;
+        Self::with(vault, ed25519, sm2)
+    }
+
+    fn unlock(keys: &Path, suite: Suite, passphrase: &[u8]) -> Result<Self, KeysError> {
+        let root = RootFile::from_bytes(&read(&keys.join("root.json"))?)?;
+        let provider: &dyn KeyProvider = &PassphraseProvider::unlock(&root, passphrase)?;
+        let keyring = KeyringFile::from_bytes(&read(&keys.join("vault.json"))?)?;
+        if keyring.suite() != suite {
+            return Err(KeysError::OtherSuite { path: keys.to_owned(), found: keyring.suite() });
+        }
+        let vault = Vault::unlock(provider, &keyring)?;
+        let ed25519 = Ed25519Key::from_protected(provider, &read(&keys.join("log-ed25519"))?)?;
+        let sm2 = Sm2Key::from_protected(provider, &read(&keys.join("log-sm2"))?)?;
+        Self::with(vault, ed25519, sm2)
+    }
+
+    fn with(vault: Vault, ed25519: Ed25519Key, sm2: Sm2Key) -> Result<Self, KeysError> {
+        let sm2 = Sm2Signer::new(sm2).ok_or(VaultError::Malformed("signing key"))?;
+        Ok(Self { vault: Arc::new(vault), signers: vec![Arc::new(Ed25519Signer(ed25519)), Arc::new(sm2)] })
+    }
+}
+
+/// A directory that only its owner enters.
+pub(crate) fn private_dir(path: &Path) -> Result<(), KeysError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|cause| KeysError::File { path: path.to_owned(), cause })
+}
+
+/// A new file that only its owner reads, on disk when this returns.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeysError> {
+    let failed = |cause| KeysError::File { path: path.to_owned(), cause };
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeysError> {
+    fs::read(path).map_err(|cause| KeysError::File { path: path.to_owned(), cause })
+}

@@ -1,0 +1,74 @@
+//! `yinuo verify`: is the log intact, and was every release in it lawful when it happened?
+#![allow(clippy::print_stdout, reason = "the answer goes to standard output")]
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use serde_json::json;
+use yinuo_ledger::Report;
+use yinuo_tlog::VerifierKey;
+
+use crate::cli::VerifyOptions;
+use crate::failed;
+
+pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
+    let path = options.keys.clone().unwrap_or_else(|| options.dir.join("log.vkeys"));
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("yinuo: cannot read the logs' public keys in {}", path.display());
+            return failed(&error);
+        }
+    };
+    let keys: Result<Vec<VerifierKey>, _> =
+        text.lines().filter(|line| !line.is_empty()).map(VerifierKey::parse).collect();
+    let keys = match keys {
+        Ok(keys) => keys,
+        Err(error) => {
+            eprintln!("yinuo: {} holds a line that is no verifier key", path.display());
+            return failed(&error);
+        }
+    };
+    let watched = !options.json && std::io::stderr().is_terminal();
+    let mut progress = |progress: yinuo_ledger::Progress| {
+        if watched {
+            eprint!("\r{} {} of {} entries", progress.log, progress.entries, progress.of);
+            let _ = std::io::stderr().flush();
+        }
+    };
+    let report = yinuo_ledger::verify_directory(&options.dir, &keys, &mut progress);
+    if watched {
+        eprintln!();
+    }
+    match report {
+        Ok(report) => {
+            say(&report, options);
+            if report.ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+fn say(report: &Report, options: &VerifyOptions) {
+    if !options.json {
+        match &report.first_bad {
+            None => println!(
+                "Every one of {} entries is in its place, and each of {} decisions is the one the rules give.",
+                report.entries, report.decisions_replayed
+            ),
+            Some(bad) => println!("Not in order: {} entry {}: {}", bad.log, bad.index, bad.what),
+        }
+        if options.keys.is_none() {
+            println!("The keys came from the same directory: give --keys with your own copy to check signatures.");
+        }
+    }
+    let first_bad =
+        report.first_bad.as_ref().map(|bad| json!({"log": bad.log.to_string(), "index": bad.index, "what": bad.what}));
+    let line = json!({
+        "ok": report.ok,
+        "entries": report.entries,
+        "decisions_replayed": report.decisions_replayed,
+        "first_bad": first_bad,
+    });
+    println!("{line}");
+}

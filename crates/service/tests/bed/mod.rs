@@ -1,0 +1,409 @@
+//! A whole Yinuo below HTTP for tests, with a clock that tests move and two invented partners.
+//!
+//! Included by the tests of `service`, `web` and `server`, so that all of them speak of the same people.
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use yinuo_domain::*;
+use yinuo_ledger::{HeadSigner, Ledger, MemoryStore, Settings, SignFailed, SqliteStore};
+use yinuo_oauth::client::{ClientKey, pkce_challenge};
+use yinuo_oauth::{Opaque, Parameters, TokenResponse};
+use yinuo_service::*;
+use yinuo_tlog::{Algorithm, VerifierKey, origin};
+use yinuo_vault::signing::{Ed25519Key, Sm2Key};
+use yinuo_vault::{Params, PassphraseProvider, Vault};
+
+pub const ISSUER: &str = "http://yinuo.example";
+pub const HOST: &str = "yinuo.example";
+pub const VERIFIER: &str = "a-verifier-of-forty-three-characters-or-more";
+/// What the courier needs, and what it would like.
+pub const DELIVERY: &[&str] = &["name", "delivery_address", "contact_phone"];
+pub const OFFERS: &[&str] = &["email_address"];
+
+/// A clock that tests move. The monotonic one follows it.
+pub struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub fn forward_ms(&self, ms: u64) {
+        self.0.fetch_add(ms, SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(SeqCst))
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic(self.0.load(SeqCst).saturating_mul(1_000_000))
+    }
+}
+
+/// The clocks of the machine, for tests in which time must pass by itself.
+pub struct RealClock(std::time::Instant);
+
+impl RealClock {
+    #[allow(clippy::disallowed_methods)]
+    pub fn new() -> Self {
+        Self(std::time::Instant::now())
+    }
+}
+
+impl Clock for RealClock {
+    #[allow(clippy::disallowed_methods)]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp(u64::try_from(since.as_millis()).unwrap())
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic(u64::try_from(self.0.elapsed().as_nanos()).unwrap())
+    }
+}
+
+/// Never the same bytes twice, and the same in every run: a counter through SplitMix64.
+pub struct CountingRandom(AtomicU64);
+
+impl Random for CountingRandom {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomFailed> {
+        for chunk in out.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, SeqCst);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^= z >> 31;
+            chunk.copy_from_slice(&z.to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+struct Ed25519Signer(Ed25519Key);
+struct Sm2Signer(Sm2Key);
+
+impl HeadSigner for Ed25519Signer {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Sha256
+    }
+    fn verifier(&self, origin: &str) -> VerifierKey {
+        VerifierKey::Ed25519 { name: origin.to_owned(), key: self.0.public() }
+    }
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, SignFailed> {
+        self.0.sign(text).map_err(|_| SignFailed)
+    }
+}
+
+impl HeadSigner for Sm2Signer {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Sm3
+    }
+    fn verifier(&self, origin: &str) -> VerifierKey {
+        VerifierKey::Sm2 { name: origin.to_owned(), key: self.0.public().try_into().unwrap() }
+    }
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, SignFailed> {
+        self.0.sign(text).map_err(|_| SignFailed)
+    }
+}
+
+struct Directory;
+
+impl SignIn for Directory {
+    fn offered(&self) -> Vec<Offered> {
+        PEOPLE.iter().map(|id| Offered { id: (*id).to_owned(), label: text(id) }).collect()
+    }
+    fn person(&self, choice: &str) -> Option<PersonId> {
+        PEOPLE.contains(&choice).then(|| PersonId::parse(choice).unwrap())
+    }
+}
+
+/// Ann and Bob have every value; Chi is a child; Dan has no values.
+pub const PEOPLE: &[&str] = &["ann", "bob", "chi", "dan"];
+
+pub fn text(words: &str) -> LocalText {
+    LocalText { zh: words.to_owned(), en: words.to_owned() }
+}
+
+pub fn app(id: &str) -> AppId {
+    AppId::parse(id).unwrap()
+}
+
+pub fn staff() -> StaffId {
+    StaffId::parse("test").unwrap()
+}
+
+/// A person's value of an item, recognisable wherever it turns up.
+pub fn value_of(person: &str, item: &str) -> String {
+    format!("canary {person} {item} 一诺")
+}
+
+pub struct Bed {
+    pub gateway: Arc<Gateway>,
+    pub ledger: Ledger,
+    pub vault: Arc<Vault>,
+    pub clock: Arc<TestClock>,
+    pub courier: ClientKey,
+    pub shop: ClientKey,
+    pub verifier_keys: Vec<VerifierKey>,
+}
+
+impl Bed {
+    pub fn memory(suite: Suite) -> Self {
+        Self::over(suite, Profile::Dual, None)
+    }
+
+    pub fn sqlite(suite: Suite, dir: &Path) -> Self {
+        Self::over(suite, Profile::Dual, Some(dir))
+    }
+
+    pub fn over(suite: Suite, profile: Profile, dir: Option<&Path>) -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
+        Self::with_clock(suite, profile, dir, clock.clone(), clock)
+    }
+
+    /// The same with the machine's clock, for races.
+    pub fn real_time(suite: Suite, dir: Option<&Path>) -> Self {
+        let unused = Arc::new(TestClock(AtomicU64::new(0)));
+        Self::with_clock(suite, Profile::Dual, dir, Arc::new(RealClock::new()), unused)
+    }
+
+    fn with_clock(
+        suite: Suite,
+        profile: Profile,
+        dir: Option<&Path>,
+        clock: Arc<dyn Clock>,
+        moved: Arc<TestClock>,
+    ) -> Self {
+        let random: Arc<dyn Random> = Arc::new(CountingRandom(AtomicU64::new(7)));
+        let (provider, _) =
+            PassphraseProvider::create(suite, b"test", Params::DEMONSTRATION, random.as_ref()).unwrap();
+        let (vault, _) = Vault::create(suite, &provider, random.as_ref()).unwrap();
+        let vault = Arc::new(vault);
+        let mut signers: Vec<Arc<dyn HeadSigner>> = Vec::new();
+        if profile.has_sha256() {
+            signers.push(Arc::new(Ed25519Signer(Ed25519Key::generate(random.as_ref()).unwrap())));
+        }
+        if profile.has_sm3() {
+            signers.push(Arc::new(Sm2Signer(Sm2Key::generate(random.as_ref()).unwrap())));
+        }
+        let logs = [LogId::platform(), LogId::group(0)];
+        let verifier_keys = logs
+            .iter()
+            .flat_map(|log| {
+                signers.iter().map(|s| s.verifier(&origin(HOST, log, s.algorithm()))).collect::<Vec<_>>()
+            })
+            .collect();
+        let settings = Settings::new(suite, profile, HOST);
+        let ledger = match dir {
+            None => Ledger::open(MemoryStore::default(), settings, signers, clock.clone(), random.clone())
+                .unwrap(),
+            Some(dir) => {
+                Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone()).unwrap()
+            }
+        };
+        let parts = Parts {
+            issuer: ISSUER.to_owned(),
+            ledger: ledger.clone(),
+            vault: vault.clone(),
+            sign_in: Arc::new(Directory),
+            clock,
+            random: random.clone(),
+            terms: ConsentTerms::default(),
+        };
+        let gateway = Arc::new(Gateway::new(parts).unwrap());
+        let bed = Self {
+            gateway,
+            ledger,
+            vault,
+            clock: moved,
+            courier: ClientKey::generate(random.as_ref()).unwrap(),
+            shop: ClientKey::generate(random.as_ref()).unwrap(),
+            verifier_keys,
+        };
+        futures_executor::block_on(bed.populate());
+        bed
+    }
+
+    async fn populate(&self) {
+        let by = staff();
+        self.gateway.activate_engine(&by).await.unwrap();
+        for (id, key) in [("courier", &self.courier), ("shop", &self.shop)] {
+            let declaration = self.declaration(id, &key.public_jwks());
+            let ceiling = declaration.items.iter().map(|line| line.item).collect();
+            let profile = PartnerProfile {
+                partner: declaration.partner.clone(),
+                name: text(id),
+                contact: format!("privacy@{id}.example"),
+                ceiling,
+            };
+            self.gateway.register_partner(&by, &profile).await.unwrap();
+            self.gateway.declare_app(&by, &declaration).await.unwrap();
+            let notice = Notice { app: app(id), version: 1, text: text("# What we do\n\nWe bring things.") };
+            self.gateway.publish_notice(&by, &notice).await.unwrap();
+        }
+        for id in PEOPLE {
+            let values = if *id == "dan" {
+                vec![]
+            } else {
+                DELIVERY.iter().chain(OFFERS).map(|item| ((*item).to_owned(), value_of(id, item))).collect()
+            };
+            let new =
+                NewPerson { person: PersonId::parse(id).unwrap(), guardian_required: *id == "chi", values };
+            self.gateway.enrol(new).await.unwrap();
+        }
+    }
+
+    pub fn item(&self, id: &str) -> Item {
+        self.gateway.items().by_id(id).unwrap().item
+    }
+
+    /// Courier and shop ask for the same: that two partners ask for the same items of the same person is the hard case.
+    pub fn declaration(&self, id: &str, jwks: &str) -> Declaration {
+        let line = |item: &str, purpose: u16, necessary: bool| DeclaredItem {
+            item: self.item(item),
+            purpose: Purpose(purpose),
+            necessary,
+            retention_days: 30,
+            frequency: Frequency { count: 100_000_000, period_s: 60 },
+            destination: Destination::Mainland,
+            reason: text("to bring it"),
+        };
+        let purpose = |code: u16, id: &str, kind| DeclaredPurpose {
+            code: Purpose(code),
+            id: PurposeId::parse(id).unwrap(),
+            kind,
+            basis: LegalBasis::Consent,
+            title: text(id),
+            method: text("read once"),
+        };
+        Declaration {
+            app: app(id),
+            partner: PartnerId::parse(&format!("{id}-company")).unwrap(),
+            name: text(id),
+            category: Category(8),
+            purposes: vec![
+                purpose(1, "delivery", PurposeKind::Basic),
+                purpose(2, "offers", PurposeKind::Marketing),
+            ],
+            items: DELIVERY
+                .iter()
+                .map(|item| line(item, 1, true))
+                .chain(OFFERS.iter().map(|item| line(item, 2, false)))
+                .collect(),
+            redirect_uris: vec![redirect(id)],
+            jwks: jwks.to_owned(),
+        }
+    }
+
+    pub fn key(&self, id: &str) -> &ClientKey {
+        if id == "courier" { &self.courier } else { &self.shop }
+    }
+
+    pub async fn session(&self, person: &str) -> (Opaque, Session) {
+        let cookie = self.gateway.sign_in(person).await.unwrap();
+        let session = self.gateway.session(cookie.as_str()).unwrap().unwrap();
+        (cookie, session)
+    }
+
+    /// Pushes a request for everything both purposes have.
+    pub async fn push(&self, client: &str) -> String {
+        let details = details(&[("delivery", DELIVERY), ("offers", OFFERS)]);
+        let pairs = parameters(&[
+            ("response_type", "code"),
+            ("redirect_uri", &redirect(client)),
+            ("code_challenge", &pkce_challenge(VERIFIER)),
+            ("code_challenge_method", "S256"),
+            ("authorization_details", &details),
+            ("state", "a-state"),
+        ]);
+        self.gateway.push_authorization(&app(client), &pairs).await.unwrap().request_uri
+    }
+
+    /// Agrees to these and nothing else; gives the redirect.
+    pub async fn agree(
+        &self,
+        session: &Session,
+        client: &str,
+        choices: &[(&str, &str)],
+    ) -> Result<String, PageError> {
+        let request_uri = self.push(client).await;
+        let view = self.gateway.consent_view(session, &app(client), &request_uri)?;
+        let choices =
+            choices.iter().map(|(purpose, item)| ((*purpose).to_owned(), (*item).to_owned())).collect();
+        let agreement = Agreement {
+            client: app(client),
+            request_uri,
+            choices,
+            shown: view.shown,
+            days: 365,
+            guardian_agreed: false,
+        };
+        self.gateway.agree(session, agreement).await
+    }
+
+    pub async fn redeem(&self, client: &str, redirect_back: &str) -> Result<TokenResponse, ProtocolError> {
+        let code = redirect_back.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).unwrap();
+        let pairs = parameters(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &redirect(client)),
+            ("code_verifier", VERIFIER),
+        ]);
+        self.gateway.token(&app(client), &pairs).await
+    }
+
+    /// Consent to what the delivery needs, and the tokens for it.
+    pub async fn connect(&self, person: &str, client: &str) -> (Session, TokenResponse) {
+        let (_, session) = self.session(person).await;
+        let choices: Vec<_> = DELIVERY.iter().map(|item| ("delivery", *item)).collect();
+        let back = self.agree(&session, client, &choices).await.unwrap();
+        let tokens = self.redeem(client, &back).await.unwrap();
+        (session, tokens)
+    }
+
+    pub async fn ask(
+        &self,
+        token: &Opaque,
+        purpose: &str,
+        items: &[&str],
+        partial: bool,
+    ) -> Result<Delivered, DiscloseError> {
+        self.gateway.disclose(ask(token, purpose, items, partial)).await
+    }
+}
+
+pub fn ask(token: &Opaque, purpose: &str, items: &[&str], partial: bool) -> DiscloseAsk {
+    let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+    let body = format!("{purpose} {items:?} {partial}").into_bytes();
+    DiscloseAsk {
+        token: token.clone(),
+        purpose: purpose.to_owned(),
+        items,
+        partial,
+        idempotency_key: None,
+        body,
+    }
+}
+
+pub fn redirect(client: &str) -> String {
+    format!("https://{client}.example/back")
+}
+
+pub fn details(purposes: &[(&str, &[&str])]) -> String {
+    let details = purposes.iter().map(|(purpose, items)| serde_json::json!({"type": "personal_information", "purpose": purpose, "items": items}));
+    serde_json::Value::from_iter(details).to_string()
+}
+
+pub fn parameters(pairs: &[(&str, &str)]) -> Parameters {
+    Parameters::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        .unwrap()
+}
