@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use entries::{any_entry, one_of_each};
 use minicbor::Encoder;
 use proptest::prelude::*;
-use yinuo_domain::{Entry, Fact, Place, Salt, Timestamp};
+use yinuo_domain::{Entry, Fact, Place, Reason, Salt, Timestamp};
 use yinuo_tlog::leaf::{LEN_MAX, Undecidable, decode, encode, kind};
 
 /// How many kinds there are. A new one is added at the end, with a golden line.
@@ -40,6 +40,30 @@ fn the_frozen_leaves_are_read() {
     for ((name, entry), leaf) in all.into_iter().zip(leaves) {
         assert_eq!(decode(&hex::decode(leaf).unwrap()), Ok(entry), "{name}");
     }
+}
+
+/// The page that outsiders write their verifier from knows every kind and every reason, and no more.
+#[test]
+fn the_specification_names_every_kind_and_reason() {
+    let page = include_str!("../../../docs/specs/fact-log.md");
+    let rows = |title: &str| -> Vec<(String, String)> {
+        let section = page.split(title).nth(1).unwrap().split("\n#").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | `"));
+        rows.map(|(number, rest)| (number.to_owned(), rest.split('`').next().unwrap().to_owned())).collect()
+    };
+    let reasons = Reason::EVERY.iter().map(|reason| (reason.number().to_string(), reason.code().to_owned()));
+    assert_eq!(rows("## 3. Reasons"), reasons.collect::<Vec<_>>());
+    assert!(page.contains(&format!("why: 1..{}]", Reason::EVERY.len())));
+
+    let kinds: BTreeSet<_> = one_of_each()
+        .iter()
+        .map(|(_, entry)| {
+            let variant = format!("{:?}", entry.fact);
+            (kind(&entry.fact), variant.split([' ', '(']).next().unwrap().to_owned())
+        })
+        .collect();
+    let kinds: Vec<_> = kinds.into_iter().map(|(number, name)| (number.to_string(), name)).collect();
+    assert_eq!(rows("### Kinds"), kinds);
 }
 
 #[test]
