@@ -17,7 +17,9 @@ use std::sync::Arc;
 use yinuo_domain::{Random, Suite};
 use yinuo_ledger::HeadSigner;
 use yinuo_vault::signing::{Ed25519Key, Sm2Key};
-use yinuo_vault::{KeyProvider, KeyringFile, Params, PassphraseProvider, ProviderError, RootFile, Vault, VaultError};
+use yinuo_vault::{
+    KeyProvider, KeyringFile, Params, PassphraseProvider, ProviderError, RootFile, Vault, VaultError,
+};
 
 use crate::signer::{Ed25519Signer, Sm2Signer};
 
@@ -109,7 +111,8 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), KeysError> {
 /// A new file that only its owner reads, on disk when this returns.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeysError> {
     let failed = |cause| KeysError::File { path: path.to_owned(), cause };
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
 }
 

@@ -4,7 +4,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde::Serialize;
 use yinuo_ledger::Report;
 use yinuo_tlog::VerifierKey;
 
@@ -59,16 +59,36 @@ fn say(report: &Report, options: &VerifyOptions) {
             Some(bad) => println!("Not in order: {} entry {}: {}", bad.log, bad.index, bad.what),
         }
         if options.keys.is_none() {
-            println!("The keys came from the same directory: give --keys with your own copy to check signatures.");
+            println!(
+                "The keys came from the same directory: give --keys with your own copy to check signatures."
+            );
         }
     }
-    let first_bad =
-        report.first_bad.as_ref().map(|bad| json!({"log": bad.log.to_string(), "index": bad.index, "what": bad.what}));
-    let line = json!({
-        "ok": report.ok,
-        "entries": report.entries,
-        "decisions_replayed": report.decisions_replayed,
-        "first_bad": first_bad,
-    });
-    println!("{line}");
+    let first_bad = report.first_bad.as_ref();
+    let line = Line {
+        ok: report.ok,
+        entries: report.entries,
+        decisions_replayed: report.decisions_replayed,
+        first_bad: first_bad.map(|bad| Bad { log: bad.log.as_str(), index: bad.index, what: &bad.what }),
+    };
+    match serde_json::to_string(&line) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("yinuo: the report cannot be written: {error}"),
+    }
+}
+
+/// The last line, for programs. Its members and their order are fixed.
+#[derive(Serialize)]
+struct Line<'a> {
+    ok: bool,
+    entries: u64,
+    decisions_replayed: u64,
+    first_bad: Option<Bad<'a>>,
+}
+
+#[derive(Serialize)]
+struct Bad<'a> {
+    log: &'a str,
+    index: u64,
+    what: &'a str,
 }

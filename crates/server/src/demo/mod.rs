@@ -33,7 +33,8 @@ pub(crate) use platform::APPS as SAMPLE_APPS;
 type Failure = Box<dyn std::error::Error>;
 
 pub(crate) fn run(options: DemoOptions) -> ExitCode {
-    let (Some(suite), Some(profile)) = (Suite::parse(&options.suite), Profile::parse(&options.profile)) else {
+    let (Some(suite), Some(profile)) = (Suite::parse(&options.suite), Profile::parse(&options.profile))
+    else {
         eprintln!("yinuo: --suite is guomi or international; --profile is international, guomi or dual");
         return ExitCode::from(2);
     };
@@ -99,7 +100,9 @@ fn tell(issuer: &str, partner: &str, dir: &Path) {
     println!("  the public log         {issuer}/log/g/0/checkpoint");
     println!("  check every decision   yinuo verify {}", dir.display());
     println!();
-    println!("  Invented people, invented values. The passphrase of this demonstration was made by it and lies in");
+    println!(
+        "  Invented people, invented values. The passphrase of this demonstration was made by it and lies in"
+    );
     println!("  {}: a real deployment never keeps it there.", dir.join("passphrase").display());
     println!();
 }
@@ -145,8 +148,8 @@ async fn start_partner(dir: &Path, listen: SocketAddr, issuer: &str) -> Result<C
         .spawn()?;
     let out = child.stdout.take().ok_or("the sample partner has no standard output")?;
     let mut line = String::new();
-    let said = BufReader::new(out).read_line(&mut line);
-    tokio::time::timeout(std::time::Duration::from_secs(10), said).await??;
+    let mut out = BufReader::new(out);
+    tokio::time::timeout(std::time::Duration::from_secs(10), out.read_line(&mut line)).await??;
     if !line.starts_with("ready") {
         return Err(format!("the sample partner could not start on {listen}").into());
     }

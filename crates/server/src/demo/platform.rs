@@ -1,8 +1,8 @@
 //! The invented platform: three partners, three apps, and what people are told.
 
 use yinuo_domain::{
-    AppId, Category, Declaration, DeclaredItem, DeclaredPurpose, Destination, Frequency, Item, ItemSet, LegalBasis,
-    LocalText, Notice, PartnerId, PartnerProfile, Purpose, PurposeId, PurposeKind,
+    AppId, Category, Declaration, DeclaredItem, DeclaredPurpose, Destination, Frequency, Item, ItemSet,
+    LegalBasis, LocalText, Notice, PartnerId, PartnerProfile, Purpose, PurposeId, PurposeKind,
 };
 use yinuo_rules::Catalogue;
 
@@ -57,7 +57,13 @@ fn item(catalogue: &Catalogue, id: &str) -> Result<Item, Misfit> {
     catalogue.by_id(id).map(|entry| entry.item).ok_or_else(|| Misfit(format!("no item {id}")))
 }
 
-fn purpose(code: u16, id: &str, kind: PurposeKind, title: LocalText, method: LocalText) -> Result<DeclaredPurpose, Misfit> {
+fn purpose(
+    code: u16,
+    id: &str,
+    kind: PurposeKind,
+    title: LocalText,
+    method: LocalText,
+) -> Result<DeclaredPurpose, Misfit> {
     Ok(DeclaredPurpose {
         code: Purpose(code),
         id: PurposeId::parse(id)?,
@@ -81,17 +87,61 @@ fn line(item: Item, purpose: u16, necessary: bool, retention_days: u32, reason: 
 }
 
 fn profile(id: &str, name: LocalText, ceiling: ItemSet) -> Result<PartnerProfile, Misfit> {
-    Ok(PartnerProfile { partner: PartnerId::parse(id)?, name, contact: format!("privacy@{id}.example"), ceiling })
+    Ok(PartnerProfile {
+        partner: PartnerId::parse(id)?,
+        name,
+        contact: format!("privacy@{id}.example"),
+        ceiling,
+    })
 }
 
 fn courier(catalogue: &Catalogue) -> Result<Sample, Misfit> {
     let item = |id| item(catalogue, id);
     let items = vec![
-        line(item("name")?, 1, true, 30, text("写在运单上，快递员凭此核对收件人。", "Printed on the waybill, so that the courier hands the parcel to the right person.")),
-        line(item("delivery_address")?, 1, true, 30, text("用于把包裹送到您选择的地址。", "The parcel is taken to the address you chose.")),
-        line(item("contact_phone")?, 1, true, 30, text("仅在送件遇到问题时联系您。", "You are called only when something goes wrong on the way.")),
-        line(item("email_address")?, 2, false, 180, text("用于发送优惠；不同意不影响寄件。", "Offers are sent to it. Saying no changes nothing about your parcel.")),
-        line(item("phone_number")?, 2, false, 180, text("用于短信优惠；不同意不影响寄件。", "Offers are sent by text message. Saying no changes nothing about your parcel.")),
+        line(
+            item("name")?,
+            1,
+            true,
+            30,
+            text(
+                "写在运单上，快递员凭此核对收件人。",
+                "Printed on the waybill, so that the courier hands the parcel to the right person.",
+            ),
+        ),
+        line(
+            item("delivery_address")?,
+            1,
+            true,
+            30,
+            text("用于把包裹送到您选择的地址。", "The parcel is taken to the address you chose."),
+        ),
+        line(
+            item("contact_phone")?,
+            1,
+            true,
+            30,
+            text("仅在送件遇到问题时联系您。", "You are called only when something goes wrong on the way."),
+        ),
+        line(
+            item("email_address")?,
+            2,
+            false,
+            180,
+            text(
+                "用于发送优惠；不同意不影响寄件。",
+                "Offers are sent to it. Saying no changes nothing about your parcel.",
+            ),
+        ),
+        line(
+            item("phone_number")?,
+            2,
+            false,
+            180,
+            text(
+                "用于短信优惠；不同意不影响寄件。",
+                "Offers are sent by text message. Saying no changes nothing about your parcel.",
+            ),
+        ),
     ];
     let app = AppId::parse(COURIER)?;
     Ok(Sample {
@@ -110,8 +160,23 @@ fn courier(catalogue: &Catalogue) -> Result<Sample, Misfit> {
             name: text("示例快递", "Sample Courier"),
             category: Category(8),
             purposes: vec![
-                purpose(1, "delivery", PurposeKind::Basic, text("寄送包裹", "Delivering your parcel"), text("读取一次，写入这一单的运单。", "Read once and written on this parcel's waybill."))?,
-                purpose(2, "offers", PurposeKind::Marketing, text("发送优惠信息", "Sending you offers"), text("存入优惠名单，每月最多发送两次。", "Kept on a mailing list; at most two messages a month."))?,
+                purpose(
+                    1,
+                    "delivery",
+                    PurposeKind::Basic,
+                    text("寄送包裹", "Delivering your parcel"),
+                    text("读取一次，写入这一单的运单。", "Read once and written on this parcel's waybill."),
+                )?,
+                purpose(
+                    2,
+                    "offers",
+                    PurposeKind::Marketing,
+                    text("发送优惠信息", "Sending you offers"),
+                    text(
+                        "存入优惠名单，每月最多发送两次。",
+                        "Kept on a mailing list; at most two messages a month.",
+                    ),
+                )?,
             ],
             items,
             redirect_uris: Vec::new(),
@@ -125,7 +190,11 @@ fn courier(catalogue: &Catalogue) -> Result<Sample, Misfit> {
 fn restaurant() -> Result<Sample, Misfit> {
     let app = AppId::parse(RESTAURANT)?;
     Ok(Sample {
-        profile: profile("sample-restaurant-company", text("示例餐饮公司", "Sample Restaurant Company"), ItemSet::EMPTY)?,
+        profile: profile(
+            "sample-restaurant-company",
+            text("示例餐饮公司", "Sample Restaurant Company"),
+            ItemSet::EMPTY,
+        )?,
         notice: Notice {
             app: app.clone(),
             version: 1,
@@ -170,7 +239,16 @@ fn video(catalogue: &Catalogue) -> Result<Sample, Misfit> {
                 text("以昵称称呼您", "Greeting you by a nickname"),
                 text("显示在您自己的页面上。", "Shown on your own page."),
             )?],
-            items: vec![line(nickname, 3, false, 90, text("仅用于页面上的称呼；不同意也能观看全部视频。", "Only to greet you. Without it you can still watch everything."))],
+            items: vec![line(
+                nickname,
+                3,
+                false,
+                90,
+                text(
+                    "仅用于页面上的称呼；不同意也能观看全部视频。",
+                    "Only to greet you. Without it you can still watch everything.",
+                ),
+            )],
             redirect_uris: Vec::new(),
             jwks: String::new(),
             app,

@@ -72,7 +72,8 @@ async fn consent(gateway: &Gateway, session: &Session, app: &AppId) -> Result<Op
         guardian_agreed: false,
     };
     let back = gateway.agree(session, agreement).await?;
-    let code = back.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).ok_or("no code came back")?;
+    let code =
+        back.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).ok_or("no code came back")?;
     let redeem = parameters(&[
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -85,7 +86,14 @@ async fn consent(gateway: &Gateway, session: &Session, app: &AppId) -> Result<Op
 fn ask(token: &Opaque) -> DiscloseAsk {
     let items: Vec<String> = ITEMS.iter().map(|item| (*item).to_owned()).collect();
     let body = serde_json::json!({"purpose": "delivery", "items": items}).to_string().into_bytes();
-    DiscloseAsk { token: token.clone(), purpose: "delivery".to_owned(), items, partial: false, idempotency_key: None, body }
+    DiscloseAsk {
+        token: token.clone(),
+        purpose: "delivery".to_owned(),
+        items,
+        partial: false,
+        idempotency_key: None,
+        body,
+    }
 }
 
 fn parameters(pairs: &[(&str, &str)]) -> Result<Parameters, Failure> {

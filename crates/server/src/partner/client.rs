@@ -78,7 +78,12 @@ pub(crate) fn unguessable() -> Result<String, Failed> {
 
 impl Apps {
     /// Reads every app's key.
-    pub(crate) fn load(dir: &Path, issuer: &str, own: &str, log_keys: Vec<VerifierKey>) -> Result<Self, Failed> {
+    pub(crate) fn load(
+        dir: &Path,
+        issuer: &str,
+        own: &str,
+        log_keys: Vec<VerifierKey>,
+    ) -> Result<Self, Failed> {
         let mut keys = HashMap::new();
         for app in SAMPLE_APPS {
             let text = std::fs::read_to_string(dir.join(format!("{app}.jwk")))?;
@@ -151,7 +156,8 @@ impl Apps {
             .await?;
         let status = response.status().as_u16();
         let body: Value = response.json().await?;
-        let word = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let word =
+            |of: &Value, name: &str| of.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let pairs = |of: Option<&Value>| -> Vec<(String, String)> {
             let members = of.and_then(Value::as_object);
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -176,7 +182,9 @@ impl Apps {
     /// Every proof in a receipt must hold; one must be there.
     fn check(&self, receipt: &Value) -> Result<String, Failed> {
         let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
-        let leaf = text(receipt, "leaf").and_then(|leaf| BASE64_STANDARD.decode(leaf).ok()).ok_or(Failed::Receipt)?;
+        let leaf = text(receipt, "leaf")
+            .and_then(|leaf| BASE64_STANDARD.decode(leaf).ok())
+            .ok_or(Failed::Receipt)?;
         let proofs = receipt.get("proofs").ok_or(Failed::Receipt)?;
         let log = text(receipt, "log").ok_or(Failed::Receipt)?;
         let mut held = Vec::new();
@@ -193,7 +201,11 @@ impl Apps {
             held.push(name);
         }
         let index = receipt.get("index").and_then(Value::as_u64).ok_or(Failed::Receipt)?;
-        if held.is_empty() { Err(Failed::Receipt) } else { Ok(format!("{log} #{index} ({})", held.join(", "))) }
+        if held.is_empty() {
+            Err(Failed::Receipt)
+        } else {
+            Ok(format!("{log} #{index} ({})", held.join(", ")))
+        }
     }
 
     /// `private_key_jwt` (RFC 7523 §2.2), a new one for each request.

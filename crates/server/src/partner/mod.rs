@@ -79,7 +79,11 @@ async fn home() -> Html<String> {
     Html(pages::home())
 }
 
-async fn app_page(State(partner): State<Arc<Partner>>, Path(app): Path<String>, headers: HeaderMap) -> Response {
+async fn app_page(
+    State(partner): State<Arc<Partner>>,
+    Path(app): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let visitor = partner.visitor(&headers);
     match pages::app(&app, visitor.tokens.contains_key(&app)) {
         Some(page) => Html(page).into_response(),
@@ -138,9 +142,13 @@ async fn back(
 /// Ask for the data, and show what came with its receipt, or why nothing came.
 async fn ask(State(partner): State<Arc<Partner>>, Path(app): Path<String>, headers: HeaderMap) -> Response {
     let visitor = partner.visitor(&headers);
-    let Some(tokens) = visitor.tokens.get(&app) else { return Redirect::to(&format!("/{app}")).into_response() };
+    let Some(tokens) = visitor.tokens.get(&app) else {
+        return Redirect::to(&format!("/{app}")).into_response();
+    };
     match partner.apps.ask(&app, tokens).await {
-        Ok(asked @ (Asked::Given { .. } | Asked::Refused { .. })) => Html(pages::asked(&app, &asked)).into_response(),
+        Ok(asked @ (Asked::Given { .. } | Asked::Refused { .. })) => {
+            Html(pages::asked(&app, &asked)).into_response()
+        }
         Err(error) => failed(&app, &error),
     }
 }
