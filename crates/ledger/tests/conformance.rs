@@ -1,0 +1,67 @@
+//! One suite of promises, and every backend keeps all of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[path = "conformance/cases.rs"]
+mod cases;
+mod world;
+
+macro_rules! conformance {
+    ($($case:ident)*) => {
+        mod memory {
+            $(#[test] fn $case() { super::cases::$case(super::world::Place::memory()); })*
+        }
+        mod sqlite {
+            $(#[test] fn $case() {
+                let directory = tempfile::tempdir().unwrap();
+                super::cases::$case(super::world::Place::sqlite(directory.path()));
+            })*
+        }
+    };
+}
+
+conformance! {
+    a_new_store_opens_both_logs_and_adopts_the_platform
+    a_platform_change_is_adopted_right_after_it
+    later_commands_of_a_batch_see_the_change
+    a_document_that_is_not_what_its_name_says_is_refused
+    a_stream_is_a_chain_and_an_app_counts_its_releases
+    times_never_decrease
+    a_clock_far_behind_stops_releases_and_no_withdrawal
+    receipts_verify_under_the_logs_keys
+    every_entry_can_be_proven_at_the_current_head
+    tiles_are_served_full_and_partial
+    the_published_head_moves_at_most_so_often
+    writes_are_done_only_with_the_answer_they_belong_to
+    a_conflict_among_writes_records_nothing
+    a_ticket_is_taken_once_by_eight_threads
+    an_id_is_consumed_once
+    reuse_is_noticed_until_the_ticket_expires
+    a_revoked_family_is_worth_nothing_and_stays_so
+    a_persons_tickets_are_revoked_together
+    a_sweep_deletes_only_what_is_worth_nothing
+    a_person_is_added_once_and_within_one_shard
+    values_are_the_current_ones_in_the_order_of_their_codes
+    a_repeated_request_gets_the_first_disclosure_again
+    another_request_under_the_same_key_is_refused
+    history_is_newest_first_in_pages
+    a_deletion_removes_every_row_and_no_entry
+    what_was_appended_in_the_batch_of_a_deletion_leaves_no_trace
+    another_tag_of_the_same_person_is_refused
+    a_full_queue_says_busy_and_withdrawals_still_get_in
+    a_withdrawal_waits_for_an_open_permit_and_no_longer_than_it_lasts
+    a_withdrawal_does_not_wait_for_other_streams
+    a_sanction_waits_for_the_permits_of_its_apps
+    a_restart_gives_the_same_state_and_goes_on
+    other_settings_are_refused
+    other_signers_are_refused
+    a_closed_ledger_says_so
+    an_untouched_store_verifies
+}
