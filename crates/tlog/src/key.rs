@@ -16,8 +16,6 @@ pub const SM2_ID: &str = "1234567812345678";
 
 const ED25519_NOTE_TYPE: u8 = 0x01;
 const UNASSIGNED_NOTE_TYPE: u8 = 0xff;
-/// The first byte of an uncompressed point (SEC 1 §2.3.3).
-const UNCOMPRESSED: u8 = 0x04;
 
 /// A key that checks notes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -156,9 +154,6 @@ impl fmt::Display for VerifierKey {
 }
 
 fn sm2_key(key: &[u8; 65]) -> Option<sm2::dsa::VerifyingKey> {
-    // One form only: a hybrid or another encoding of the point would have another id.
-    if key.first() != Some(&UNCOMPRESSED) {
-        return None;
-    }
+    // Of this length the library reads uncompressed points only: another form of the key would have another id.
     sm2::dsa::VerifyingKey::from_sec1_bytes(SM2_ID, key).ok()
 }

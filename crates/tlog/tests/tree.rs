@@ -8,7 +8,7 @@ use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash, digest};
 use store::{Store, leaf};
 use yinuo_tlog::{
-    Edge, Hash, Mismatch, ProveError, Sha256Tree, Sm3Tree, TileId, TileReader, TreeHash, leaf_hash,
+    Edge, Hash, Mismatch, NotHeld, ProveError, Sha256Tree, Sm3Tree, TileId, TileReader, TreeHash, leaf_hash,
     prove_consistency, prove_inclusion, root_at, root_of, verify_consistency, verify_inclusion,
 };
 
@@ -278,20 +278,42 @@ fn a_proof_reads_only_tiles_of_its_size_and_each_once() {
 }
 
 #[test]
-fn a_reader_that_gives_too_little_is_found_out() {
-    struct Short(Store<Sha256Tree>);
-    impl TileReader for Short {
+fn a_reader_that_gives_too_little_or_too_much_is_found_out() {
+    struct Off(Store<Sha256Tree>, i16);
+    impl TileReader for Off {
         type Error = String;
         fn tile(&self, id: TileId, width: u16) -> Result<Vec<Hash>, String> {
-            self.0.tile(id, width - 1)
+            self.0.tile(id, width.checked_add_signed(self.1).unwrap())
         }
     }
-    let short = Short(Store::of(10));
-    let expected = |found| ProveError::Width { tile: TileId { level: 0, index: 0 }, expected: 10, found };
-    assert_eq!(prove_inclusion::<Sha256Tree, _>(&short, 3, 10), Err(expected(9)));
-    assert_eq!(Edge::<Sha256Tree>::load(10, &short).unwrap_err(), expected(9));
+    for (off, found) in [(-1, 9), (1, 11)] {
+        let reader = Off(Store::of(11), off);
+        let expected = ProveError::Width { tile: TileId { level: 0, index: 0 }, expected: 10, found };
+        assert_eq!(prove_inclusion::<Sha256Tree, _>(&reader, 3, 10), Err(expected.clone()));
+        assert_eq!(prove_consistency::<Sha256Tree, _>(&reader, 8, 10), Err(expected.clone()));
+        assert_eq!(Edge::<Sha256Tree>::load(10, &reader).unwrap_err(), expected);
+    }
     let missing = Edge::<Sha256Tree>::new();
     assert!(matches!(prove_consistency::<Sha256Tree, _>(&missing, 3, 10), Err(ProveError::Read(_))));
+}
+
+#[test]
+fn the_edge_gives_its_own_tiles_and_no_others() {
+    let edge = Store::<Sha256Tree>::of(300).edge;
+    let tile = |level, index| TileId { level, index };
+    for (held, width) in [(tile(0, 1), 44), (tile(0, 1), 1), (tile(1, 0), 1)] {
+        assert_eq!(edge.tile(held, width).unwrap(), edge.partial(held.level)[..usize::from(width)]);
+    }
+    for (other, width) in [
+        (tile(0, 0), 1),
+        (tile(0, 0), 256),
+        (tile(0, 1), 45),
+        (tile(0, 2), 1),
+        (tile(1, 0), 2),
+        (tile(2, 0), 1),
+    ] {
+        assert_eq!(edge.tile(other, width), Err(NotHeld { tile: other }), "{width} of {other:?}");
+    }
 }
 
 /// Two implementations, one tree: roots and proofs are byte for byte the same, and each accepts the other's.
