@@ -1,12 +1,12 @@
 //! What every response carries: the headers that protect a reader, and the words for what went wrong.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::fault::{Fault, Problem};
-use crate::page::{Frame, FaultPage, page};
+use crate::page::{FaultPage, Frame, page};
 use crate::visit::{Visit, Web};
 
 /// What a page may load and where it may lead: its own style and picture, its own forms, nothing else.
@@ -28,6 +28,7 @@ pub(crate) fn policy_with_form_target(origin: &str) -> String {
 pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) -> Response {
     let visit = Visit::of(web.jar, request.method(), request.uri(), request.headers());
     let reader = Reader::of(&request);
+    let challenge = challenge(request.headers());
     // The pattern, never the address itself: an address may name what a person looked at.
     let route = request.extensions().get::<MatchedPath>().cloned();
 
@@ -35,6 +36,9 @@ pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) 
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         let kept = response.headers().clone();
         response = say(&web, &visit, reader, &fault);
+        if fault.problem == Problem::InvalidToken {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
         // What the router knows about the address (`Allow`) stays true.
         if let Some(allow) = kept.get(header::ALLOW) {
             response.headers_mut().insert(header::ALLOW, allow.clone());
@@ -47,6 +51,16 @@ pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) 
         "answered"
     );
     response
+}
+
+/// How to come back with a token. RFC 6750 §3.1: whoever brought none, or something else, is not told of an error.
+fn challenge(headers: &HeaderMap) -> &'static str {
+    let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+    // RFC 9110 §11.1: the case of a scheme does not matter.
+    match given.split_first_chunk::<7>() {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case(b"bearer ") => "Bearer error=\"invalid_token\"",
+        _ => "Bearer",
+    }
 }
 
 /// Who reads the answer.
@@ -78,7 +92,13 @@ fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
                 web,
                 visit,
                 status,
-                &FaultPage { f: frame, title: told.title, detail: told.detail, remedy: told.remedy, code: told.code },
+                &FaultPage {
+                    f: frame,
+                    title: told.title,
+                    detail: told.detail,
+                    remedy: told.remedy,
+                    code: told.code,
+                },
             )
         }
         Reader::Program => problem(web, visit, status, fault),
@@ -86,11 +106,6 @@ fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
     let headers = response.headers_mut();
     if let Some(retry_after_s) = fault.retry_after_s {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
-    }
-    if fault.problem == Problem::InvalidToken {
-        // RFC 6750 §3.1.
-        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }
@@ -108,7 +123,7 @@ fn problem(web: &Web, visit: &Visit, status: StatusCode, fault: &Fault) -> Respo
 }
 
 /// Headers for every response; what a handler set stands.
-fn protect(web: &Web, headers: &mut axum::http::HeaderMap) {
+fn protect(web: &Web, headers: &mut HeaderMap) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -130,12 +145,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_who_brought_a_token_is_told_that_it_is_not_valid() {
+        let told = |given: Option<&'static str>| {
+            let given = given.map(|given| (header::AUTHORIZATION, HeaderValue::from_static(given)));
+            challenge(&given.into_iter().collect())
+        };
+        for given in [None, Some(""), Some("Bearer"), Some("Basic eA=="), Some("Bearers x")] {
+            assert_eq!(told(given), "Bearer", "{given:?}");
+        }
+        for given in ["Bearer x", "bearer x", "BEARER  x", "Bearer "] {
+            assert_eq!(told(Some(given)), "Bearer error=\"invalid_token\"", "{given}");
+        }
+    }
+
+    #[test]
     fn only_an_origin_can_widen_the_policy() {
-        for origin in ["https://courier.example", "http://127.0.0.1:9090", "http://[::1]:9090", "wxapp+x://cb"] {
+        for origin in
+            ["https://courier.example", "http://127.0.0.1:9090", "http://[::1]:9090", "wxapp+x://cb"]
+        {
             let policy = policy_with_form_target(origin);
             assert!(policy.contains(&format!("form-action 'self' {origin};")), "{policy}");
         }
-        for not_one in ["", "*", "'unsafe-inline'", "https://a.example; script-src *", "https://a.example b", "https:"] {
+        for not_one in
+            ["", "*", "'unsafe-inline'", "https://a.example; script-src *", "https://a.example b", "https:"]
+        {
             assert_eq!(policy_with_form_target(not_one), POLICY, "{not_one}");
         }
     }

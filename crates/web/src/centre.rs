@@ -174,10 +174,8 @@ impl<'a> Card<'a> {
             contact: &app.contact,
             state: w.say(state),
             state_class,
-            since: w.tell(
-                since,
-                &[("given", FluentValue::from(given)), ("expires", FluentValue::from(expires))],
-            ),
+            since: w
+                .tell(since, &[("given", FluentValue::from(given)), ("expires", FluentValue::from(expires))]),
             can_withdraw: matches!(app.state, GrantState::Active | GrantState::Paused),
             purposes: purposes.collect(),
         }

@@ -70,10 +70,7 @@ mod tests {
     #[test]
     fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
         let http = Jar::of_issuer("http://127.0.0.1:8080");
-        assert_eq!(
-            http.begin_session("abc").unwrap(),
-            "yinuo_session=abc; Path=/; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(http.begin_session("abc").unwrap(), "yinuo_session=abc; Path=/; HttpOnly; SameSite=Lax");
         let https = Jar::of_issuer("https://yinuo.example");
         assert_eq!(
             https.begin_session("abc").unwrap(),

@@ -151,8 +151,10 @@ fn write(
     receipt: &Receipt<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     // Room for everything at once, so that growing leaves no copies behind: JSON makes six bytes of one at most.
-    let escaped: usize = items.iter().map(|(_, value)| value.len().saturating_mul(6).saturating_add(96)).sum();
-    let proofs = receipt.proofs.sha256.map_or(0, str::len).saturating_add(receipt.proofs.sm3.map_or(0, str::len));
+    let escaped: usize =
+        items.iter().map(|(_, value)| value.len().saturating_mul(6).saturating_add(96)).sum();
+    let proofs =
+        receipt.proofs.sha256.map_or(0, str::len).saturating_add(receipt.proofs.sm3.map_or(0, str::len));
     let room = escaped.saturating_add(proofs.saturating_mul(2)).saturating_add(receipt.leaf.len());
     let mut out = Zeroizing::new(Vec::with_capacity(room.saturating_add(96 * withheld.len() + 1_024)));
 

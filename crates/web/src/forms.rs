@@ -75,7 +75,9 @@ pub(crate) fn is_from_here(issuer: &str, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text("sec-fetch-site"), text("origin")) {
         // Fetch Metadata §2.4. `none` is the person's own doing, such as sending a form again.
-        (Some("same-origin" | "none"), origin) => origin.is_none_or(|origin| origin == issuer || origin == "null"),
+        (Some("same-origin" | "none"), origin) => {
+            origin.is_none_or(|origin| origin == issuer || origin == "null")
+        }
         (Some(_), _) => false,
         (None, origin) => origin == Some(issuer),
     }
@@ -110,7 +112,8 @@ impl FromRequest<Web> for PostedBy {
     type Rejection = Response;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
-        let Posted { visit, fields } = Posted::from_request(request, web).await.map_err(Fault::into_response)?;
+        let Posted { visit, fields } =
+            Posted::from_request(request, web).await.map_err(Fault::into_response)?;
         let session = web.session(&visit).await.map_err(Fault::into_response)?;
         let Some(session) = session else { return Err(visit.to_sign_in()) };
         match fields.one("csrf") {
@@ -168,7 +171,9 @@ mod tests {
     #[test]
     fn the_token_of_a_form_must_be_the_sessions_own() {
         assert!(same("abc", "abc"));
-        for (given, expected) in [("abd", "abc"), ("ab", "abc"), ("abcd", "abc"), ("", "abc"), ("", ""), ("ABC", "abc")] {
+        for (given, expected) in
+            [("abd", "abc"), ("ab", "abc"), ("abcd", "abc"), ("", "abc"), ("", ""), ("ABC", "abc")]
+        {
             assert!(!same(given, expected), "{given:?} {expected:?}");
         }
     }

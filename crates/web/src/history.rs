@@ -36,11 +36,7 @@ async fn show(
 }
 
 /// `GET /centre/proof`: one of the person's own entries, to keep.
-async fn proof(
-    State(web): State<Web>,
-    uri: Uri,
-    Signed { session, .. }: Signed,
-) -> Result<Response, Failed> {
+async fn proof(State(web): State<Web>, uri: Uri, Signed { session, .. }: Signed) -> Result<Response, Failed> {
     let pairs = pairs(&uri);
     let get = |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone());
     let index = get("index").and_then(|index| index.parse::<u64>().ok());

@@ -57,7 +57,8 @@ impl Wanted {
     /// `platform/…` or `g/<number>/…`, then `checkpoint`, `sm3/checkpoint`, `tile/…` or `tile-sm3/…`; or `doc/<hash>`.
     fn parse(path: &str) -> Option<Self> {
         if let Some(hash) = path.strip_prefix("doc/") {
-            let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            let is_hash =
+                hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
             return is_hash.then(|| Self::Document { hash: hash.to_owned() });
         }
         let (log, rest) = match path.strip_prefix("platform/") {
@@ -67,7 +68,9 @@ impl Wanted {
                 (format!("g/{}", is_number(number).then_some(number)?), rest)
             }
         };
-        if let Some(sm3) = [("checkpoint", false), ("sm3/checkpoint", true)].iter().find(|(name, _)| *name == rest) {
+        if let Some(sm3) =
+            [("checkpoint", false), ("sm3/checkpoint", true)].iter().find(|(name, _)| *name == rest)
+        {
             return Some(Self::Checkpoint { log, sm3: sm3.1 });
         }
         let (sm3, tile) = match (rest.strip_prefix("tile/"), rest.strip_prefix("tile-sm3/")) {
@@ -87,7 +90,10 @@ impl Wanted {
             // One copy of the entries serves both trees.
             "entries" => Some(Self::Entries),
             // C2SP tlog-tiles: levels 0 to 63.
-            _ if is_number(level) && level.len() <= 2 && level.parse::<u8>().is_ok_and(|level| level < 64) => {
+            _ if is_number(level)
+                && level.len() <= 2
+                && level.parse::<u8>().is_ok_and(|level| level < 64) =>
+            {
                 Some(Self::Tile { log, sm3, path: tile.to_owned(), full })
             }
             _ => None,
@@ -114,7 +120,9 @@ fn is_index(text: &str) -> bool {
     let last = parts.next().is_some_and(three);
     let others: Vec<&str> = parts.collect();
     let padded = others.last().is_some_and(|first| *first == "x000");
-    last && !padded && others.len() <= 6 && others.iter().all(|part| part.strip_prefix('x').is_some_and(three))
+    last && !padded
+        && others.len() <= 6
+        && others.iter().all(|part| part.strip_prefix('x').is_some_and(three))
 }
 
 #[cfg(test)]

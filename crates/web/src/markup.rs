@@ -87,10 +87,12 @@ impl Markup {
     #[track_caller]
     pub(crate) fn assert_nothing_preselected(&self) {
         for tag in &self.0 {
-            for attribute in ["checked", "selected", "aria-checked", "aria-selected", "required", "autofocus"] {
+            for attribute in ["checked", "selected", "aria-checked", "aria-selected", "required", "autofocus"]
+            {
                 assert_eq!(tag.get(attribute), None, "{} has {attribute}", tag.name);
             }
-            let is_choice = tag.get("name").is_some_and(|name| ["choice", "guardian", "decision"].contains(&name));
+            let is_choice =
+                tag.get("name").is_some_and(|name| ["choice", "guardian", "decision"].contains(&name));
             assert!(!is_choice || tag.get("type") != Some("hidden"), "a hidden choice");
         }
     }
@@ -99,7 +101,9 @@ impl Markup {
     #[track_caller]
     pub(crate) fn assert_nothing_active(&self) {
         for tag in &self.0 {
-            assert!(!["script", "style", "iframe", "object", "embed", "base", "img"].contains(&tag.name.as_str()));
+            assert!(
+                !["script", "style", "iframe", "object", "embed", "base", "img"].contains(&tag.name.as_str())
+            );
             for (name, value) in &tag.attributes {
                 assert!(!name.starts_with("on") && name != "style", "{} has {name}", tag.name);
                 let loads = tag.name == "link" || (name == "action" || name == "formaction");
@@ -113,5 +117,9 @@ impl Markup {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"").replace("&#39;", "'").replace("&#38;", "&")
+    text.replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#38;", "&")
 }

@@ -1,10 +1,10 @@
 //! `/oauth/*` for programs, and the metadata. Errors are RFC 6749 §5.2, never problems.
 
+use axum::Router;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use serde::Serialize;
 use yinuo_domain::AppId;
 use yinuo_oauth::{Metadata, OAuthError, OAuthErrorCode, Parameters};
@@ -77,7 +77,10 @@ impl FromRequest<Web> for Client {
                 Problem::UnsupportedType => "the body must be application/x-www-form-urlencoded",
                 _ => "the body could not be read",
             };
-            Refused { status: Some(fault.problem.status()), ..OAuthError::new(OAuthErrorCode::InvalidRequest, why).into() }
+            Refused {
+                status: Some(fault.problem.status()),
+                ..OAuthError::new(OAuthErrorCode::InvalidRequest, why).into()
+            }
         })?;
         let parameters = Parameters::from_pairs(fields.into_pairs())?;
         let id = web.gateway.authenticate_client(&parameters).await?;

@@ -28,11 +28,7 @@ async fn list(State(web): State<Web>, visit: Visit) -> Response {
 }
 
 /// `GET /problems/{code}`: one kind, with the reasons it may name.
-async fn explain(
-    State(web): State<Web>,
-    Path(code): Path<String>,
-    visit: Visit,
-) -> Result<Response, Fault> {
+async fn explain(State(web): State<Web>, Path(code): Path<String>, visit: Visit) -> Result<Response, Fault> {
     let problem = Problem::parse(&code).ok_or(Fault::new(Problem::NotFound))?;
     let reasons = match problem {
         Problem::Withheld | Problem::RateLimited => Reason::EVERY,

@@ -18,11 +18,7 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 /// `GET /sign-in`: who can sign in.
-async fn offer(
-    State(web): State<Web>,
-    uri: Uri,
-    visit: Visit,
-) -> Result<Response, Fault> {
+async fn offer(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response, Fault> {
     let session = web.session(&visit).await?;
     let csrf = session.as_ref().map(|session| session.csrf.as_str());
     let then = pairs(&uri).into_iter().find(|(name, value)| name == "then" && is_our_page(value));

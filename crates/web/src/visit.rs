@@ -164,9 +164,9 @@ mod tests {
     use super::*;
 
     fn visit(method: Method, uri: &'static str, headers: &[(&'static str, &'static str)]) -> Visit {
-        let pairs = headers.iter().map(|(name, value)| {
-            (header::HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let pairs = headers
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)));
         Visit::of(Jar::of_issuer("http://127.0.0.1:8080"), &method, &Uri::from_static(uri), &pairs.collect())
     }
 
@@ -206,9 +206,19 @@ mod tests {
     fn a_browser_is_sent_back_to_two_pages_of_ours_and_nowhere_else() {
         let good = ["/centre", "/centre/history?older=7", "/centre?lang=en", "/oauth/authorize?client_id=a"];
         let bad = [
-            "", "/", "/centrefold", "//evil.example", "/\\evil.example", "https://evil.example/centre",
-            "/centre/\\evil.example", "/oauth/authorize", "/oauth/token?x", "/centre\r\nx: y", "/centre/一",
-            "centre", "/sign-in",
+            "",
+            "/",
+            "/centrefold",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example/centre",
+            "/centre/\\evil.example",
+            "/oauth/authorize",
+            "/oauth/token?x",
+            "/centre\r\nx: y",
+            "/centre/一",
+            "centre",
+            "/sign-in",
         ];
         good.iter().for_each(|path| assert!(is_our_page(path), "{path}"));
         bad.iter().for_each(|path| assert!(!is_our_page(path), "{path}"));

@@ -63,7 +63,8 @@ impl Lang {
         for range in header.split(',') {
             let mut parts = range.split(';');
             let tag = parts.next().unwrap_or_default().trim();
-            let quality = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1_000), thousandths);
+            let quality =
+                parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1_000), thousandths);
             let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
             let (Some(lang), Some(quality)) = (Self::parse(&primary), quality) else { continue };
             // Among equals the first one named wins.
@@ -97,10 +98,8 @@ fn thousandths(quality: &str) -> Option<u32> {
     }
 }
 
-static ZH: LazyLock<Words> =
-    LazyLock::new(|| Words::new(Lang::Zh, include_str!("../words/zh.ftl")));
-static EN: LazyLock<Words> =
-    LazyLock::new(|| Words::new(Lang::En, include_str!("../words/en.ftl")));
+static ZH: LazyLock<Words> = LazyLock::new(|| Words::new(Lang::Zh, include_str!("../words/zh.ftl")));
+static EN: LazyLock<Words> = LazyLock::new(|| Words::new(Lang::En, include_str!("../words/en.ftl")));
 
 /// All messages in one language.
 pub(crate) struct Words {
@@ -168,7 +167,8 @@ impl Words {
 
     /// A message with variables, or its attribute: `id.attribute`.
     pub(crate) fn tell(&self, id: &str, variables: &[(&'static str, FluentValue<'_>)]) -> String {
-        let (message, attribute) = id.split_once('.').map_or((id, None), |(id, attribute)| (id, Some(attribute)));
+        let (message, attribute) =
+            id.split_once('.').map_or((id, None), |(id, attribute)| (id, Some(attribute)));
         let message = self.bundle.get_message(message);
         let pattern = message.and_then(|message| match attribute {
             None => message.value(),

@@ -11,7 +11,8 @@ fn palettes() -> [BTreeMap<&'static str, [f64; 3]>; 2] {
         lines
             .map(|line| {
                 let (name, colour) = line.trim_end_matches(';').split_once(": #").unwrap();
-                let channel = |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+                let channel =
+                    |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
                 (name, [channel(0), channel(2), channel(4)])
             })
             .collect()
@@ -21,7 +22,8 @@ fn palettes() -> [BTreeMap<&'static str, [f64; 3]>; 2] {
 /// WCAG 2.2, "contrast ratio".
 fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
     let luminance = |colour: [f64; 3]| {
-        let [r, g, b] = colour.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) });
+        let [r, g, b] =
+            colour.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) });
         0.2126 * r + 0.7152 * g + 0.0722 * b
     };
     let (a, b) = (luminance(a), luminance(b));

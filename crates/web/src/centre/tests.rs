@@ -57,9 +57,9 @@ fn each_consent_that_could_release_has_its_button_in_the_centre() {
             assert_eq!(page.with("form", "action", "/centre/withdraw").count(), buttons);
             // One token for each form that changes something, and for signing out.
             assert_eq!(page.with("input", "name", "csrf").count(), buttons + 1);
-            assert!(page.all("article").all(|card| card.text.contains(&w.list(
-                apps[0].purposes[0].items.iter().map(|(_, name, _)| name)
-            ))));
+            assert!(page.all("article").all(|card| {
+                card.text.contains(&w.list(apps[0].purposes[0].items.iter().map(|(_, name, _)| name)))
+            }));
             assert_eq!(page.with("a", "href", "/centre/delete").count(), 1);
             assert_eq!(page.with("a", "href", "/centre/history").count(), 1);
             assert_eq!(page.with("p", "class", "done").count(), 0);
@@ -81,8 +81,10 @@ fn each_item_has_its_button_on_the_apps_own_page() {
             };
             let page = Markup::parse(&template.render().unwrap());
             page.assert_nothing_active();
-            let items: Vec<_> = page.with("input", "name", "item").map(|tag| tag.get("value").unwrap()).collect();
-            let expected: &[&str] = if has_button { &["delivery/name", "delivery/phone_number"] } else { &[] };
+            let items: Vec<_> =
+                page.with("input", "name", "item").map(|tag| tag.get("value").unwrap()).collect();
+            let expected: &[&str] =
+                if has_button { &["delivery/name", "delivery/phone_number"] } else { &[] };
             assert_eq!(items, expected, "{state:?}");
             assert_eq!(page.with("button", "value", "items").count(), expected.len());
             // Each button says to those who hear it which item it is about.

@@ -16,7 +16,11 @@ fn item(id: &str, sensitive: bool, necessary: bool) -> ItemView {
         sensitive,
         necessary,
         whose: Whose::Own,
-        reason: if sensitive { both(&format!("理由 {id}"), &format!("Reason {id}")) } else { LocalText::default() },
+        reason: if sensitive {
+            both(&format!("理由 {id}"), &format!("Reason {id}"))
+        } else {
+            LocalText::default()
+        },
         retention_days: 30,
         frequency: Frequency { count: 5, period_s: 86_400 },
         allowed_now: false,
@@ -49,7 +53,11 @@ fn view() -> ConsentView {
         contact: "privacy@courier.example".to_owned(),
         category: Some(both("邮件快件寄递类", "Mail and courier")),
         purposes: vec![
-            purpose("delivery", PurposeKind::Basic, vec![allowed, item("phone_number", true, true), recipient]),
+            purpose(
+                "delivery",
+                PurposeKind::Basic,
+                vec![allowed, item("phone_number", true, true), recipient],
+            ),
             purpose("offers", PurposeKind::Marketing, vec![unstored, item("email", false, false)]),
         ],
         notice_version: 3,
@@ -88,7 +96,10 @@ fn nothing_is_ever_ticked_for_the_person() {
                 let page = render(lang, &view);
                 page.assert_nothing_preselected();
                 // Firefox would otherwise restore ticks of an earlier visit.
-                assert_eq!(page.with("form", "action", "/consent").next().unwrap().get("autocomplete"), Some("off"));
+                assert_eq!(
+                    page.with("form", "action", "/consent").next().unwrap().get("autocomplete"),
+                    Some("off")
+                );
             }
         }
     }
@@ -116,7 +127,10 @@ fn each_item_has_its_own_box_and_each_sensitive_one_its_reason() {
                 .and_then(|tag| tag.get("aria-describedby"));
             let about = page.by_id(described.unwrap());
             let w = lang.words();
-            assert_eq!(item.sensitive, about.text.contains(w.text(&item.reason)) && !item.reason.zh.is_empty());
+            assert_eq!(
+                item.sensitive,
+                about.text.contains(w.text(&item.reason)) && !item.reason.zh.is_empty()
+            );
             assert!(about.text.contains("30") && about.text.contains('5') || about.text.contains("five"));
             let says = |id: &str| about.text.contains(&w.say(id));
             assert_eq!(says("item-allowed-now"), item.allowed_now, "{}", item.id);
@@ -125,7 +139,9 @@ fn each_item_has_its_own_box_and_each_sensitive_one_its_reason() {
             assert_eq!(about.text.contains(&other), item.whose == Whose::Other, "{}", item.id);
         }
         let marks = |id: &str| {
-            page.all("span").filter(|tag| tag.get("class") == Some("mark") && tag.text == lang.words().say(id)).count()
+            page.all("span")
+                .filter(|tag| tag.get("class") == Some("mark") && tag.text == lang.words().say(id))
+                .count()
         };
         assert_eq!((marks("mark-sensitive"), marks("mark-other")), (3, 1));
     }
@@ -139,7 +155,9 @@ fn necessary_and_optional_items_stand_apart() {
         let w = lang.words();
         assert_eq!(legends, [w.say("group-necessary"), w.say("group-optional")]);
         let groups: Vec<_> = page.all("fieldset").collect();
-        for (id, group) in [("name", 0), ("phone_number", 0), ("recipient_phone", 0), ("birth_date", 1), ("email", 1)] {
+        for (id, group) in
+            [("name", 0), ("phone_number", 0), ("recipient_phone", 0), ("birth_date", 1), ("email", 1)]
+        {
             for (at, fieldset) in groups.iter().enumerate() {
                 let name = if lang == Lang::Zh { format!("信息 {id}") } else { format!("Item {id}") };
                 assert_eq!(fieldset.text.contains(&name), at == group, "{id}");
@@ -152,7 +170,8 @@ fn necessary_and_optional_items_stand_apart() {
 fn refusing_and_agreeing_look_the_same() {
     for lang in Lang::EVERY {
         let page = render(lang, &view());
-        let [refuse, agree] = ["refuse", "agree"].map(|value| page.with("button", "value", value).next().unwrap());
+        let [refuse, agree] =
+            ["refuse", "agree"].map(|value| page.with("button", "value", value).next().unwrap());
         assert_eq!(refuse.get("class"), Some("decide"));
         assert_eq!(refuse.get("class"), agree.get("class"));
         assert_eq!((refuse.get("name"), agree.get("name")), (Some("decision"), Some("decision")));
@@ -185,7 +204,11 @@ fn who_what_why_how_long_and_how_to_undo_it_come_first() {
         }
         // PIPL 17: how it is processed, and the ground.
         let main = &page.by_id("main").text;
-        for said in [w.text(&view.purposes[0].method).to_owned(), w.say("kind-marketing.note"), w.say("basis-consent")] {
+        for said in [
+            w.text(&view.purposes[0].method).to_owned(),
+            w.say("kind-marketing.note"),
+            w.say("basis-consent"),
+        ] {
             assert!(main.contains(&said), "{said}");
         }
         assert!(page.with("a", "href", "/centre").count() >= 2);
@@ -267,9 +290,13 @@ fn form(changes: &[(&str, Option<&str>)]) -> Fields {
 #[test]
 fn the_form_is_read_or_refused_and_a_no_needs_nothing_else() {
     let Ok(Decision::Agree(agreed)) = Decision::of(&form(&[])) else { panic!() };
-    assert_eq!(agreed.choices, [("delivery", "name"), ("delivery", "phone_number")].map(|(a, b)| (a.into(), b.into())));
+    assert_eq!(
+        agreed.choices,
+        [("delivery", "name"), ("delivery", "phone_number")].map(|(a, b)| (a.into(), b.into()))
+    );
     assert_eq!((agreed.days, agreed.guardian_agreed, agreed.shown), (180, false, Digest([0xab; 32])));
-    let Ok(Decision::Agree(agreed)) = Decision::of(&form(&[("guardian", Some("agreed")), ("choice", None)])) else {
+    let Ok(Decision::Agree(agreed)) = Decision::of(&form(&[("guardian", Some("agreed")), ("choice", None)]))
+    else {
         panic!()
     };
     assert!(agreed.guardian_agreed && agreed.choices.is_empty());

@@ -23,7 +23,11 @@ fn the_answer_has_the_shape_that_partners_were_promised() {
     let receipt = r#""receipt":{"log":"g/0","index":41,"leaf":"AAEC/w==","proofs":{"sha256":"c2sp.org/tlog-proof@v1\nindex 41\n"}}}"#;
     assert_eq!(
         text(vec![("name", "林一".as_bytes()), ("address", b"a \"b\"\n")], vec![]),
-        [r#"{"disclosure":"dsc_07","purpose":"delivery","items":{"name":"林一","address":"a \"b\"\n"},"#, receipt].concat()
+        [
+            r#"{"disclosure":"dsc_07","purpose":"delivery","items":{"name":"林一","address":"a \"b\"\n"},"#,
+            receipt
+        ]
+        .concat()
     );
     assert_eq!(
         text(vec![("name", b"x")], vec![("email", public(Reason::NotGranted).code())]),
@@ -33,14 +37,18 @@ fn the_answer_has_the_shape_that_partners_were_promised() {
         ]
         .concat()
     );
-    assert_eq!(text(vec![], vec![]), [r#"{"disclosure":"dsc_07","purpose":"delivery","items":{},"#, receipt].concat());
+    assert_eq!(
+        text(vec![], vec![]),
+        [r#"{"disclosure":"dsc_07","purpose":"delivery","items":{},"#, receipt].concat()
+    );
 }
 
 #[test]
 fn any_text_survives_as_json_and_is_written_into_memory_that_does_not_move() {
     let long = "\u{1}\"\\诺".repeat(8_000);
     let view = RECEIPT();
-    let items: Vec<(&str, &[u8])> = vec![("a", long.as_bytes()), ("b", b""), ("c", "\u{2028}</script>".as_bytes())];
+    let items: Vec<(&str, &[u8])> =
+        vec![("a", long.as_bytes()), ("b", b""), ("c", "\u{2028}</script>".as_bytes())];
     let escaped: usize = items.iter().map(|(_, value)| value.len() * 6).sum();
     let body = write("dsc_07", "delivery", items, vec![("d", "not-granted")], &Receipt::from(&view)).unwrap();
     // A buffer that had grown would have at least doubled, and left a copy of the values behind.

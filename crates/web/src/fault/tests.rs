@@ -64,7 +64,8 @@ fn a_withheld_disclosure_names_each_item_its_public_reason_and_its_remedy() {
 
 #[test]
 fn a_malformed_request_names_the_member() {
-    let fault = Fault::from(DiscloseError::Malformed { member: "items", why: "an item is named twice".to_owned() });
+    let fault =
+        Fault::from(DiscloseError::Malformed { member: "items", why: "an item is named twice".to_owned() });
     insta::assert_snapshot!(json(&fault, Lang::Zh), @r#"
     {
       "type": "https://yinuo.example/problems/malformed",

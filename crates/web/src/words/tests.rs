@@ -89,16 +89,19 @@ fn every_problem_reason_and_refusal_has_words_and_a_remedy() {
     let problems = Problem::EVERY.iter().flat_map(|problem| {
         ["", ".detail", ".remedy"].map(|part| format!("problem-{}{part}", problem.code()))
     });
-    let reasons =
-        Reason::EVERY.iter().flat_map(|reason| ["", ".remedy"].map(|part| format!("reason-{}{part}", reason.code())));
-    let refusals =
-        Refusal::EVERY.iter().flat_map(|refusal| ["", ".remedy"].map(|part| format!("refusal-{}{part}", refusal.code())));
+    let reasons = Reason::EVERY
+        .iter()
+        .flat_map(|reason| ["", ".remedy"].map(|part| format!("reason-{}{part}", reason.code())));
+    let refusals = Refusal::EVERY
+        .iter()
+        .flat_map(|refusal| ["", ".remedy"].map(|part| format!("refusal-{}{part}", refusal.code())));
     let expected: BTreeSet<String> = problems.chain(reasons).chain(refusals).collect();
     for (lang, text) in TEXTS {
         let found: BTreeSet<String> = messages(text)
             .into_keys()
             .filter(|id| {
-                ["problem-", "reason-", "refusal-"].iter().any(|kind| id.starts_with(kind)) && id != "problem-reasons"
+                ["problem-", "reason-", "refusal-"].iter().any(|kind| id.starts_with(kind))
+                    && id != "problem-reasons"
             })
             .collect();
         assert_eq!(found, expected, "{lang}");
@@ -131,10 +134,8 @@ fn no_message_breaks_when_it_is_said() {
     for lang in Lang::EVERY {
         for (id, variables) in messages(TEXTS[0].1) {
             for number in [0u32, 1, 2, 365] {
-                let values: Vec<(&'static str, FluentValue<'_>)> = variables
-                    .iter()
-                    .map(|name| (&*name.clone().leak(), FluentValue::from(number)))
-                    .collect();
+                let values: Vec<(&'static str, FluentValue<'_>)> =
+                    variables.iter().map(|name| (&*name.clone().leak(), FluentValue::from(number))).collect();
                 let said = lang.words().tell(&id, &values);
                 assert!(!said.contains(['{', '}', '$']) && !said.is_empty(), "{id}: {said}");
                 assert_ne!(said, id);
@@ -147,8 +148,13 @@ fn no_message_breaks_when_it_is_said() {
 fn the_chinese_words_are_chinese_and_the_english_ones_are_not() {
     let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let [zh, en] = TEXTS.map(|(_, text)| text);
-    for line in zh.lines().filter(|line| line.contains(" = ") && !line.contains("= {") && !line.contains("] ")) {
-        assert!(line.starts_with("nav-switch") || line.contains(han) || line.ends_with(['、', '：']), "{line}");
+    for line in
+        zh.lines().filter(|line| line.contains(" = ") && !line.contains("= {") && !line.contains("] "))
+    {
+        assert!(
+            line.starts_with("nav-switch") || line.contains(han) || line.ends_with(['、', '：']),
+            "{line}"
+        );
     }
     for line in en.lines().filter(|line| line.contains(" = ")) {
         assert!(line.starts_with("nav-switch") || !line.contains(han), "{line}");
