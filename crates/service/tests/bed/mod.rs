@@ -122,7 +122,7 @@ impl SignIn for Directory {
         PEOPLE.iter().map(|id| Offered { id: (*id).to_owned(), label: text(id) }).collect()
     }
     fn person(&self, choice: &str) -> Option<PersonId> {
-        PEOPLE.contains(&choice).then(|| PersonId::parse(choice).unwrap())
+        (PEOPLE.contains(&choice) || choice.starts_with("more-")).then(|| PersonId::parse(choice).unwrap())
     }
 }
 
@@ -260,6 +260,14 @@ impl Bed {
                 NewPerson { person: PersonId::parse(id).unwrap(), guardian_required: *id == "chi", values };
             self.gateway.enrol(new).await.unwrap();
         }
+    }
+
+    /// Another person like Ann, by a name that begins with `more-`.
+    pub async fn enrol(&self, id: &str) {
+        let values =
+            DELIVERY.iter().chain(OFFERS).map(|item| ((*item).to_owned(), value_of(id, item))).collect();
+        let new = NewPerson { person: PersonId::parse(id).unwrap(), guardian_required: false, values };
+        self.gateway.enrol(new).await.unwrap();
     }
 
     pub fn item(&self, id: &str) -> Item {
