@@ -242,8 +242,11 @@ async fn mistakes_are_told_as_pages_to_people_and_as_problems_to_programs() {
         (StatusCode::NOT_FOUND, "text/html; charset=utf-8")
     );
     assert!(page.body.contains("没有找到"));
-    let token = site.ask(Method::POST, "/v1/disclosures", &[], "").await;
-    assert_eq!(token.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+    // RFC 6750 §3.1: no error is told to whoever brought no token.
+    let without = site.ask(Method::POST, "/v1/disclosures", &[], "").await;
+    assert_eq!(without.header("www-authenticate"), "Bearer");
+    let unknown = site.ask(Method::POST, "/v1/disclosures", &[("authorization", "Bearer unknown")], "").await;
+    assert_eq!(unknown.header("www-authenticate"), "Bearer error=\"invalid_token\"");
 }
 
 #[tokio::test]
