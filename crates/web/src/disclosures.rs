@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use yinuo_oauth::{Opaque, parse_bearer};
-use yinuo_service::{Delivered, DiscloseAsk, ReceiptView};
+use yinuo_service::{Delivered, DiscloseAsk, Gateway, ReceiptView};
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Problem, public};
@@ -24,9 +24,14 @@ pub(crate) fn routes() -> Router<Web> {
 /// Answers one ask.
 async fn create(State(web): State<Web>, Ask(ask): Ask) -> Result<Response, Fault> {
     let delivered = web.gateway.disclose(ask).await?;
-    let body = body(&delivered)?;
+    answer(&web.gateway, &delivered)
+}
+
+/// The answer, while it may still leave. What was delivered is held until it is written, so a withdrawal waits for it.
+fn answer(gateway: &Gateway, delivered: &Delivered) -> Result<Response, Fault> {
+    let body = body(delivered)?;
     // Asked last: a permit that ran out meanwhile gives nothing, and what was written is wiped.
-    if !delivered.ready(&web.gateway) {
+    if !delivered.ready(gateway) {
         return Err(Fault::new(Problem::NotDelivered).again_after(1));
     }
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];

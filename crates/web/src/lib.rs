@@ -30,6 +30,9 @@ mod visit;
 mod words;
 
 #[cfg(test)]
+#[path = "../../service/tests/bed/mod.rs"]
+mod bed;
+#[cfg(test)]
 mod markup;
 
 use std::sync::Arc;
@@ -49,8 +52,7 @@ pub const BODY_LEN_MAX: usize = 64 * 1024;
 
 /// Everything that HTTP offers.
 pub fn router(gateway: Arc<Gateway>) -> Router {
-    let web = Web::new(gateway);
-    Router::new()
+    let routes = Router::new()
         .merge(home::routes())
         .merge(sign_in::routes())
         .merge(consent::routes())
@@ -61,7 +63,13 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .merge(oauth::routes())
         .merge(disclosures::routes())
         .merge(log::routes())
-        .merge(assets::routes())
+        .merge(assets::routes());
+    dressed(routes, Web::new(gateway))
+}
+
+/// Routes with everything that holds for all of them.
+fn dressed(routes: Router<Web>, web: Web) -> Router {
+    routes
         .method_not_allowed_fallback(async || Fault::new(Problem::MethodNotAllowed))
         .fallback(async || Fault::new(Problem::NotFound))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
@@ -69,4 +77,36 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .layer(CatchPanicLayer::custom(|_| Fault::new(Problem::Internal).into_response()))
         .layer(from_fn_with_state(web.clone(), answer::dress))
         .with_state(web)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+    use yinuo_domain::Suite;
+
+    use super::*;
+    use crate::bed::Bed;
+
+    async fn broken() -> &'static str {
+        panic!("canary of a person")
+    }
+
+    #[tokio::test]
+    async fn a_defect_is_told_without_saying_what_it_met() {
+        let bed = Bed::memory(Suite::Guomi);
+        for accept in ["text/html", "*/*"] {
+            let router =
+                dressed(Router::new().route("/broken", get(broken)), Web::new(Arc::clone(&bed.gateway)));
+            let request = Request::get("/broken").header("accept", accept).body(Body::empty()).unwrap();
+            let response = router.oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 500);
+            assert!(response.headers().contains_key("content-security-policy"));
+            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains("internal") && !body.contains("canary"), "{body}");
+        }
+    }
 }

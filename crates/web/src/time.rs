@@ -42,8 +42,9 @@ impl Moment {
 /// `at most 5 times in 1 day`.
 pub(crate) fn frequency(words: &Words, frequency: Frequency) -> String {
     let units = [("frequency-days", 86_400), ("frequency-hours", 3_600), ("frequency-minutes", 60)];
-    let whole =
-        units.into_iter().find(|(_, seconds)| 0 < frequency.period_s && frequency.period_s % seconds == 0);
+    let whole = units
+        .into_iter()
+        .find(|(_, seconds)| 0 < frequency.period_s && frequency.period_s.is_multiple_of(*seconds));
     let (id, seconds) = whole.unwrap_or(("frequency-seconds", 1));
     words.tell(
         id,

@@ -195,6 +195,9 @@ async fn no_header_changes_who_we_are() {
     assert_eq!(poisoned.body, plain.body);
 }
 
+/// Method, path, headers, body; status and code.
+type Mistake<'a> = (Method, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+
 #[tokio::test]
 async fn mistakes_are_told_as_pages_to_people_and_as_problems_to_programs() {
     let site = Site::new();
@@ -204,7 +207,7 @@ async fn mistakes_are_told_as_pages_to_people_and_as_problems_to_programs() {
         ("authorization", "Bearer yat_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     ];
     #[rustfmt::skip]
-    let cases: [(Method, &str, &[(&str, &str)], &str, u16, &str); 8] = [
+    let cases: [Mistake<'_>; 8] = [
         (Method::GET,    "/nothing",         &[],                                          "",   404, "not-found"),
         (Method::DELETE, "/centre",          &[],                                          "",   405, "method-not-allowed"),
         (Method::GET,    "/v1/disclosures",  &[],                                          "",   405, "method-not-allowed"),

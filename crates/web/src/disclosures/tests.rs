@@ -1,8 +1,9 @@
 use axum::http::HeaderValue;
-use yinuo_domain::Reason;
+use yinuo_domain::{Reason, Suite};
 use yinuo_oauth::TokenKind;
 
 use super::*;
+use crate::bed::{self, Bed};
 
 const RECEIPT: fn() -> ReceiptView = || ReceiptView {
     log: "g/0".to_owned(),
@@ -131,4 +132,22 @@ fn an_idempotency_key_is_1_to_255_visible_ascii_characters_once() {
         assert!(read(&[bad]).is_err(), "{bad:?}");
     }
     assert!(read(&[b"a", b"a"]).is_err());
+}
+
+/// Promise 4: a permit is void a second after its commit, however long the answer took to write.
+#[test]
+fn an_answer_whose_permit_ran_out_is_not_sent() {
+    let bed = Bed::memory(Suite::Guomi);
+    futures_executor::block_on(async {
+        let (_, tokens) = bed.connect("ann", "courier").await;
+        let ask = || bed::ask(&tokens.access_token, "delivery", &["name"], false);
+        let in_time = bed.gateway.disclose(ask()).await.unwrap();
+        bed.clock.forward_ms(900);
+        assert!(answer(&bed.gateway, &in_time).is_ok());
+        drop(in_time);
+        let late = bed.gateway.disclose(ask()).await.unwrap();
+        bed.clock.forward_ms(1_001);
+        let fault = answer(&bed.gateway, &late).err().unwrap();
+        assert_eq!((fault.problem, fault.retry_after_s), (Problem::NotDelivered, Some(1)));
+    });
 }
