@@ -31,6 +31,8 @@ pub const LOCK: &str = "lock";
 const IDLE_MAX: usize = 8;
 /// How long a statement waits for another connection.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long erasing does: deciding waits meanwhile.
+const BUSY_ERASING: Duration = Duration::from_millis(20);
 /// How many prepared statements a connection keeps: more than there are.
 const STATEMENTS_MAX: usize = 64;
 
@@ -160,8 +162,11 @@ impl Writer for SqliteWriter {
     }
 
     fn erase(&mut self) -> Result<(), StoreError> {
-        // Overwrites the deleted rows in the database, then empties the write-ahead log.
-        let busy: i64 = self.rows.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        // Overwrites the deleted rows in the database, then empties the write-ahead log. The caller tries again.
+        self.rows.0.busy_timeout(BUSY_ERASING)?;
+        let busy = self.rows.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        self.rows.0.busy_timeout(BUSY)?;
+        let busy: i64 = busy?;
         if busy == 0 {
             Ok(())
         } else {

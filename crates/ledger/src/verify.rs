@@ -144,6 +144,10 @@ impl Check<'_> {
     fn all(&mut self) -> Result<(), Stop> {
         let platform = self.head(Log::Platform)?;
         let group = self.head(Log::Group)?;
+        // The small log first and by itself, so that what is wrong in it is not blamed on who adopted it.
+        let mut alone = Walk::new(self.source, Log::Platform, self.meta.profile, platform.clone());
+        while alone.next()?.is_some() {}
+        alone.finish()?;
         let mut platform = Walk::new(self.source, Log::Platform, self.meta.profile, platform);
         let mut group = Walk::new(self.source, Log::Group, self.meta.profile, group);
 
@@ -155,7 +159,6 @@ impl Check<'_> {
         if let Some((index, ..)) = platform.next()? {
             return Err(bad(Log::Platform, index, "an entry that the group never adopted"));
         }
-        platform.finish()?;
         group.finish()?;
         self.documents(platform.size())
     }

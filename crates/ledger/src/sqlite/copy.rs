@@ -1,13 +1,18 @@
 //! A store to read and never to write: a backup, an auditor's copy, or the live directory beside its owner.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{DATABASE, Rowset, migrate, prepare};
+use super::{DATABASE, LOCK, Rowset, migrate, prepare};
 use crate::StoreError;
 use crate::backend::{Rows, Source};
+
+/// SQLite's way to the files without locks.
+const NO_LOCKS: &str = "unix-none";
 
 /// A data directory that is only read: no lock is taken and no byte of the store is written.
 pub struct StoreCopy {
@@ -39,19 +44,27 @@ fn connect(path: PathBuf) -> Result<Connection, StoreError> {
     if !path.is_file() {
         return Err(StoreError::Damaged("there is no database in the directory"));
     }
-    if beside("-shm").is_file() {
-        // Open in another process, or copied while it was: SQLite's own index of the write-ahead log is there.
+    if beside("-shm").is_file() && has_owner(&path) {
+        // Its owner keeps the index of the write-ahead log; we read beside it.
         return Ok(Connection::open_with_flags(&path, flags)?);
     }
     let ahead = std::fs::metadata(beside("-wal")).map_or(0, |wal| wal.len());
     if 0 < ahead {
-        // A copy with its write-ahead log: exclusive mode keeps the index in memory instead of making a file.
-        let connection = Connection::open_with_flags(&path, flags)?;
+        // A copy with its write-ahead log. Without locks and in exclusive mode, SQLite keeps the index of that log in
+        // memory instead of making a file, and with the last setting it leaves the log as it is.
+        let connection = Connection::open_with_flags_and_vfs(&path, flags, NO_LOCKS)?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         return Ok(connection);
     }
     // Closed cleanly: the database is all there is.
     Ok(Connection::open_with_flags(uri(&path), flags)?)
+}
+
+/// Whether somebody has the directory open. Looking takes the lock for no longer than the look.
+fn has_owner(database: &Path) -> bool {
+    let lock = File::open(database.with_file_name(LOCK));
+    lock.is_ok_and(|lock| matches!(fs4::FileExt::try_lock_shared(&lock), Err(fs4::TryLockError::WouldBlock)))
 }
 
 /// RFC 8089, for a file that nobody changes.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use yinuo_domain::{
     AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, StreamId, SubjectKey, Suite, Tag,
@@ -63,11 +64,10 @@ impl Rows for Rowset {
             "SELECT size, sha256_root, sha256_note, sm3_root, sm3_note FROM heads WHERE grp = $1",
             [log.grp()],
             |row| {
-                let tree = |root: Option<Hash>, note: Option<String>| root.zip(note);
                 Ok(Head {
                     size: row.get::<_, i64>(0)?.cast_unsigned(),
-                    sha256: tree(row.get(1)?, row.get(2)?),
-                    sm3: tree(row.get(3)?, row.get(4)?),
+                    sha256: tree_from(row, 1)?,
+                    sm3: tree_from(row, 3)?,
                 })
             },
         )
@@ -281,6 +281,18 @@ pub(super) fn ticket_from(row: &Row<'_>) -> Result<Ticket, StoreError> {
         issued_at: time_from(row, 6)?,
         expires_at: time_from(row, 7)?,
     })
+}
+
+/// From a root and a note. What is no text is read as some other text, and so is no signed note.
+fn tree_from(row: &Row<'_>, column: usize) -> Result<Option<(Hash, String)>, StoreError> {
+    let root: Option<Vec<u8>> = row.get(column)?;
+    let note = match row.get_ref(column + 1)? {
+        ValueRef::Text(note) | ValueRef::Blob(note) => Some(String::from_utf8_lossy(note).into_owned()),
+        _ => None,
+    };
+    let Some((root, note)) = root.zip(note) else { return Ok(None) };
+    let root = root.try_into().map_err(|_| StoreError::Damaged("a root of another length"))?;
+    Ok(Some((root, note)))
 }
 
 fn stream_from(row: &Row<'_>) -> Result<StreamRow, StoreError> {

@@ -1,0 +1,129 @@
+CREATE TABLE app_seqs (
+    grp  INTEGER NOT NULL,
+    app  TEXT    NOT NULL,
+    next INTEGER NOT NULL,
+    PRIMARY KEY (grp, app)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE documents (
+    hash  BLOB NOT NULL PRIMARY KEY,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE entries (
+    grp  INTEGER NOT NULL,
+    idx  INTEGER NOT NULL,
+    leaf BLOB    NOT NULL,
+    PRIMARY KEY (grp, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE heads (
+    grp         INTEGER NOT NULL PRIMARY KEY,
+    size        INTEGER NOT NULL,
+    sha256_root BLOB,
+    sha256_note TEXT,
+    sm3_root    BLOB,
+    sm3_note    TEXT
+) STRICT;
+CREATE TABLE history (
+    grp     INTEGER NOT NULL,
+    shard   INTEGER NOT NULL,
+    subject BLOB    NOT NULL,
+    idx     INTEGER NOT NULL,
+    app     TEXT    NOT NULL,
+    PRIMARY KEY (grp, shard, subject, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE idempotency (
+    grp        INTEGER NOT NULL,
+    shard      INTEGER NOT NULL,
+    subject    BLOB    NOT NULL,
+    key        BLOB    NOT NULL,
+    body       BLOB,
+    disclosure BLOB    NOT NULL,
+    released   BLOB    NOT NULL,
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (grp, shard, subject, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (
+    grp         INTEGER NOT NULL PRIMARY KEY,
+    suite       INTEGER NOT NULL,
+    profile     INTEGER NOT NULL,
+    origin_base TEXT    NOT NULL
+) STRICT;
+CREATE TABLE people (
+    grp          INTEGER NOT NULL,
+    shard        INTEGER NOT NULL,
+    person_index BLOB    NOT NULL,
+    subject      BLOB    NOT NULL,
+    guardian     INTEGER NOT NULL,       -- 1 when a guardian must agree
+    PRIMARY KEY (grp, shard, person_index)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE retired_tag_keys (
+    grp           INTEGER NOT NULL,
+    shard         INTEGER NOT NULL,
+    tag           BLOB    NOT NULL,      -- of the person's own stream
+    wrapped       BLOB    NOT NULL,
+    destroy_after INTEGER NOT NULL,
+    PRIMARY KEY (grp, shard, tag)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sealed_identity (
+    grp     INTEGER NOT NULL,
+    shard   INTEGER NOT NULL,
+    subject BLOB    NOT NULL,
+    item    INTEGER NOT NULL,
+    version BLOB    NOT NULL,
+    bytes   BLOB    NOT NULL,
+    PRIMARY KEY (grp, shard, subject, item, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sealed_other (
+    grp     INTEGER NOT NULL,
+    shard   INTEGER NOT NULL,
+    subject BLOB    NOT NULL,
+    item    INTEGER NOT NULL,
+    version BLOB    NOT NULL,
+    bytes   BLOB    NOT NULL,
+    PRIMARY KEY (grp, shard, subject, item, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE streams (
+    grp     INTEGER NOT NULL,
+    shard   INTEGER NOT NULL,
+    subject BLOB    NOT NULL,
+    app     TEXT    NOT NULL,
+    tag     BLOB    NOT NULL,
+    seq     INTEGER NOT NULL,            -- the number the next fact gets
+    prev    BLOB    NOT NULL,            -- the hash of the last leaf
+    state   BLOB    NOT NULL,
+    PRIMARY KEY (grp, shard, subject, app)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE subject_keys (
+    grp     INTEGER NOT NULL,
+    shard   INTEGER NOT NULL,
+    subject BLOB    NOT NULL,
+    keys    BLOB    NOT NULL,
+    PRIMARY KEY (grp, shard, subject)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tickets (
+    grp        INTEGER NOT NULL,
+    shard      INTEGER NOT NULL,
+    kind       INTEGER NOT NULL,
+    key        BLOB    NOT NULL,
+    family     BLOB    NOT NULL,
+    subject    BLOB,
+    app        TEXT,
+    body       BLOB    NOT NULL,
+    issued_at  INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used       INTEGER NOT NULL,         -- 1 once it was taken
+    revoked    INTEGER NOT NULL,         -- 1 once it was revoked
+    PRIMARY KEY (grp, shard, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tiles (
+    grp       INTEGER NOT NULL,
+    algorithm INTEGER NOT NULL,          -- 1 SHA-256, 2 SM3
+    level     INTEGER NOT NULL,
+    idx       INTEGER NOT NULL,
+    data      BLOB    NOT NULL,
+    PRIMARY KEY (grp, algorithm, level, idx)
+) STRICT;
+CREATE INDEX idempotency_by_time ON idempotency (grp, at);
+CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
+CREATE INDEX tickets_by_expiry ON tickets (grp, expires_at);
+CREATE INDEX tickets_by_family ON tickets (grp, family);
+CREATE INDEX tickets_by_subject ON tickets (grp, subject);
