@@ -1,0 +1,58 @@
+//! Pictures of the pages: two for the README, the rest to look at.
+//!
+//! `cargo test --release -p yinuo-server --test browser -- --ignored pictures` makes them anew.
+
+use std::path::Path;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use crate::chrome::Settings;
+use crate::person::{DELIVERY, Person};
+
+#[test]
+#[ignore = "writes docs/consent.png and docs/centre.png, which are kept"]
+fn pictures_of_the_pages() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let look = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+    std::fs::create_dir_all(&look).unwrap();
+    for (lang, accepts) in [("zh", "zh-CN"), ("en", "en")] {
+        for width in [1280, 720, 360] {
+            let person = Person::with("demo-05", Settings { lang: accepts, ..Settings::default() }).unwrap();
+            let take = |page: &str| {
+                let png = BASE64_STANDARD.decode(person.picture(1.0)).unwrap();
+                std::fs::write(look.join(format!("{page}-{lang}-{width}.png")), png).unwrap();
+                // The pages speak Chinese unless told otherwise, so do the pictures of the README.
+                if (lang, width) == ("zh", 720) && ["consent", "centre"].contains(&page) {
+                    let png = BASE64_STANDARD.decode(person.picture(0.75)).unwrap();
+                    assert!(png.len() < 150 * 1024, "{page} is too large to keep");
+                    std::fs::write(docs.join(format!("{page}.png")), png).unwrap();
+                }
+            };
+            person.width(width);
+            person.visit("/");
+            take("home");
+            person.open(&format!("{}/sample-courier", person.demo.partner));
+            take("partner");
+            person.follow("#start");
+            take("sign-in");
+            person.sign_in();
+            take("consent");
+            person.tick(&DELIVERY);
+            person.agree();
+            person.app_asks("sample-courier");
+            take("asked");
+            for (page, path) in [
+                ("centre", "/centre"),
+                ("app", "/centre/apps/sample-courier"),
+                ("history", "/centre/history"),
+                ("delete", "/centre/delete"),
+                ("problems", "/problems"),
+                ("problem", "/problems/withheld"),
+                ("fault", "/nowhere"),
+            ] {
+                person.visit(path);
+                take(page);
+            }
+        }
+    }
+}
