@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use yinuo_service::Offered;
+use yinuo_domain::Refusal;
+use yinuo_service::{Offered, PageError};
 
 use crate::fault::{Failed, Fault};
 use crate::forms::{Posted, PostedBy};
@@ -34,7 +35,11 @@ async fn offer(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Respons
 /// another site rests on where the form came from ([`Posted`]).
 async fn begin(State(web): State<Web>, Posted { visit, fields }: Posted) -> Result<Response, Failed> {
     let then = fields.one("then")?.filter(|then| is_our_page(then)).unwrap_or("/centre");
-    let begun = web.gateway.sign_in(fields.require("choice")?).await?;
+    let begun = match web.gateway.sign_in(fields.require("choice")?).await {
+        // Whether the account was deleted or never was is the same to whoever asks.
+        Err(PageError::NotFound) => return Err(Fault::refused(Refusal::NotEnrolled).into()),
+        begun => begun?,
+    };
     // Whoever signs in anew leaves the session before; what remains of it cannot be used by the next person here.
     if let Some(earlier) = visit.cookie() {
         web.gateway.sign_out(earlier).await.map_err(Fault::from)?;
