@@ -216,6 +216,11 @@ impl ConsentPage<'_> {
         self.v.guardian == Guardian::Missing
     }
 
+    /// Whether something on this page is allowed already: then a no must not be taken for a withdrawal.
+    fn allows_already(&self) -> bool {
+        self.v.purposes.iter().flat_map(|purpose| &purpose.items).any(|item| item.allowed_now)
+    }
+
     /// The default first, which a browser then shows, so that nothing on this page is marked as chosen.
     fn days(&self) -> Vec<u32> {
         let offered = self.v.days_offered.iter().filter(|days| **days != self.v.days_default);

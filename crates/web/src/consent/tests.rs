@@ -244,6 +244,20 @@ fn a_guardian_is_asked_only_where_one_is_missing() {
 }
 
 #[test]
+fn whoever_allowed_something_before_is_told_that_a_no_does_not_take_it_back() {
+    for allowed_now in [false, true] {
+        let mut view = view();
+        view.purposes
+            .iter_mut()
+            .flat_map(|purpose| &mut purpose.items)
+            .for_each(|item| item.allowed_now = allowed_now);
+        let said =
+            render(Lang::En, &view).by_id("main").text.contains(&Lang::En.words().say("consent-earlier"));
+        assert_eq!(said, allowed_now);
+    }
+}
+
+#[test]
 fn an_app_that_needs_nothing_asks_for_nothing() {
     let view = ConsentView { purposes: vec![purpose("order", PurposeKind::Basic, Vec::new())], ..view() };
     let page = render(Lang::En, &view);
