@@ -125,5 +125,5 @@ CREATE TABLE tiles (
 CREATE INDEX idempotency_by_time ON idempotency (grp, at);
 CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
 CREATE INDEX tickets_by_expiry ON tickets (grp, expires_at);
-CREATE INDEX tickets_by_family ON tickets (grp, family);
-CREATE INDEX tickets_by_subject ON tickets (grp, subject);
+CREATE INDEX tickets_by_family ON tickets (grp, family, revoked);
+CREATE INDEX tickets_by_subject ON tickets (grp, subject, revoked, app);

@@ -51,11 +51,16 @@ impl Reader {
             let Some(row) = rows.stream(subject, None)? else { return Ok(Vec::new()) };
             let own = Own::from_bytes(&row.state)?;
             let current = own.values.iter().filter(|(item, _)| items.contains(**item));
-            let rows = current.map(|(item, version)| {
-                let row = rows.sealed(subject, *item, *version)?;
-                row.ok_or(StoreError::Damaged("a current value has no sealed row"))
-            });
-            rows.collect()
+            let mut sealed = Vec::new();
+            for (item, version) in current {
+                match rows.sealed(subject, *item, *version)? {
+                    Some(row) => sealed.push(row),
+                    // Deleted between the two readings.
+                    None if rows.stream(subject, None)?.is_none() => return Ok(Vec::new()),
+                    None => return Err(StoreError::Damaged("a current value has no sealed row")),
+                }
+            }
+            Ok(sealed)
         })
     }
 

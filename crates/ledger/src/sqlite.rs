@@ -27,6 +27,8 @@ pub const DATABASE: &str = "ledger.sqlite";
 /// The lock's name in the data directory. The lock is held as long as the store is open.
 pub const LOCK: &str = "lock";
 
+/// How many pages the write-ahead log may have before a commit moves them into the database: 16 MiB.
+const PAGES_AHEAD_MAX: i64 = 4_096;
 /// How many idle read connections are kept.
 const IDLE_MAX: usize = 8;
 /// How long a statement waits for another connection.
@@ -74,6 +76,7 @@ impl Backend for SqliteStore {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "wal_autocheckpoint", PAGES_AHEAD_MAX)?;
         migrate::migrate(&mut connection)?;
         let writer = SqliteWriter { rows: Rowset(connection), _lock: lock };
         let pool = Pool { path, idle: Mutex::new(Vec::new()) };

@@ -235,6 +235,9 @@ fn sign_again(database: &Connection) {
     }
 }
 
+/// A change of an entry.
+type Forging = Box<dyn Fn(&mut Entry)>;
+
 /// Whoever holds the keys can sign anything; deciding again still tells.
 #[test]
 fn an_unlawful_release_is_named_although_everything_is_signed() {
@@ -271,7 +274,7 @@ fn an_unlawful_release_is_named_although_everything_is_signed() {
         }
     };
     #[rustfmt::skip]
-    let cases: [(&str, Box<dyn Fn(&mut Entry)>); 10] = [
+    let cases: [(&str, Forging); 10] = [
         ("another purpose's items", Box::new(released(|d| { d.requested = items(EXTRA); d.released = items(EXTRA); d.stored = items(EXTRA) }))),
         ("more than was asked",     Box::new(released(|d| d.released = items(BASIC).union(items(EXTRA))))),
         ("what is not stored",      Box::new(released(|d| d.stored = ItemSet::EMPTY))),

@@ -126,7 +126,11 @@ impl Rowset {
             self.run(statement, params![GROUP, shard_of(subject), subject.0])?;
         }
         // Their shard is that of their own key.
-        self.run("DELETE FROM tickets WHERE grp = $1 AND subject = $2", params![GROUP, subject.0])
+        self.run(
+            "DELETE FROM tickets WHERE (grp, shard, kind, key) IN
+                 (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND subject = $2)",
+            params![GROUP, subject.0],
+        )
     }
 
     fn write(&self, write: &Write) -> Result<Written, StoreError> {

@@ -1,0 +1,270 @@
+//! What is kept about people, found again, and deleted.
+
+use yinuo_domain::Place as InLog;
+use yinuo_domain::*;
+use yinuo_ledger::*;
+
+use super::group;
+use crate::world::{Place, START, Who, World, app, courier, item, items, ticket};
+
+fn put(who: &Who, id: &str, version: u8) -> (Write, Command) {
+    let compartment = if id == "gender" { Compartment::Other } else { Compartment::Identity };
+    let (subject, item, version, bytes) =
+        (who.subject(), item(id), ValueVersion([version; 16]), vec![version; 30]);
+    let sealed = yinuo_tlog::content_hash(Suite::Guomi, &bytes);
+    (
+        Write::PutSealed { subject, item, compartment, version, bytes },
+        Command::StoreValue { subject, own: who.own(), item, version, sealed },
+    )
+}
+
+pub fn keyed(world: &World, who: &Who, key: u8, body: u8) -> Submission {
+    let mut command = world.ask(who, &courier());
+    if let Command::Disclose { idempotency, .. } = &mut command {
+        *idempotency = Some(Digest([key; 32]));
+    }
+    Submission { body: Some(Digest([body; 32])), ..world.submission(command) }
+}
+
+pub fn a_person_is_added_once_and_within_one_shard(place: Place) {
+    let world = World::empty(place);
+    let add = |index: [u8; 16], subject: [u8; 16]| Write::AddPerson {
+        index,
+        subject: SubjectKey(subject),
+        keys: vec![1, 2, 3],
+        guardian_required: true,
+    };
+    assert_eq!(world.write(add([1; 16], [1; 16])), Written::Done);
+    let other = |last| {
+        let mut bytes = [1; 16];
+        bytes[15] = last;
+        bytes
+    };
+    assert_eq!(world.write(add([1; 16], other(9))), Written::Exists);
+    assert_eq!(world.write(add(other(9), [1; 16])), Written::Exists);
+    assert_eq!(world.write(add(other(9), other(8))), Written::Done);
+    let misfit = world.ledger.write(vec![add([1; 16], [2; 16])]).wait();
+    assert!(matches!(misfit, Err(LedgerError::Misfit(_))));
+    let person = Some(Person { subject: SubjectKey([1; 16]), guardian_required: true });
+    assert_eq!(world.reader().person([1; 16]).unwrap(), person);
+    assert_eq!(world.reader().person_of(SubjectKey([1; 16])).unwrap(), person);
+    assert_eq!(world.reader().keys(SubjectKey([1; 16])).unwrap(), Some(vec![1, 2, 3]));
+    assert_eq!(world.reader().person([2; 16]).unwrap(), None);
+}
+
+pub fn values_are_the_current_ones_in_the_order_of_their_codes(place: Place) {
+    let world = World::new(place);
+    let who = world.person(1);
+    for (id, version) in [("phone_number", 1), ("name", 2), ("phone_number", 3), ("email_address", 4)] {
+        let (write, command) = put(&who, id, version);
+        let submission = Submission { writes: vec![write], ..world.submission(command) };
+        assert!(matches!(world.ledger.submit(submission).wait().unwrap(), Answered::Done));
+    }
+    let rows =
+        world.reader().values(who.subject(), items(&["name", "phone_number", "delivery_address"])).unwrap();
+    let mut expected = [(item("name"), 2), (item("phone_number"), 3)];
+    expected.sort();
+    let found: Vec<_> = rows.iter().map(|row| (row.item, row.version.0[0])).collect();
+    assert_eq!(found, expected);
+    assert!(
+        rows.iter()
+            .all(|row| row.bytes == vec![row.version.0[0]; 30] && row.compartment == Compartment::Identity)
+    );
+    // Immutable: the same version is not written twice.
+    let (write, _) = put(&who, "name", 2);
+    assert_eq!(world.write(write), Written::Exists);
+    let (own, state) = world.reader().own(who.subject()).unwrap().unwrap();
+    assert_eq!(own, StreamId { app: None, tag: who.own() });
+    assert_eq!(state.values.len(), 3);
+}
+
+pub fn a_repeated_request_gets_the_first_disclosure_again(place: Place) {
+    let world = World::new(place);
+    let who = world.consented(1);
+    let ask = |key| match world.ledger.submit(keyed(&world, &who, key, 1)).wait().unwrap() {
+        Answered::Released { disclosure, receipt, .. } => {
+            let entry = yinuo_tlog::leaf::decode(&receipt.leaf).unwrap();
+            (disclosure, matches!(entry.fact, Fact::Redelivered(_)))
+        }
+        other => panic!("{other:?}"),
+    };
+    let (first, again) = ask(1);
+    assert!(!again);
+    assert_eq!(ask(1), (first, true));
+    let (other, again) = ask(2);
+    assert!(!again && other != first);
+    world.clock.forward_ms(Timestamp::DAY_MS - 1);
+    assert_eq!(ask(1), (first, true));
+    world.clock.forward_ms(1);
+    let (later, again) = ask(1);
+    assert!(!again && later != first, "a day later it is another request");
+    assert_eq!(ask(1), (later, true));
+    // Decided again: what was taken back meanwhile is not given.
+    world.done(who.withdraw(&courier()));
+    let answered = world.ledger.submit(keyed(&world, &who, 1, 1)).wait().unwrap();
+    assert!(matches!(answered, Answered::Withheld { .. }), "{answered:?}");
+    // Two in one batch.
+    let fresh = world.consented(2);
+    let (a, b) =
+        (world.ledger.submit(keyed(&world, &fresh, 9, 1)), world.ledger.submit(keyed(&world, &fresh, 9, 1)));
+    let id = |answered| match answered {
+        Answered::Released { disclosure, .. } => disclosure,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(id(a.wait().unwrap()), id(b.wait().unwrap()));
+}
+
+pub fn another_request_under_the_same_key_is_refused(place: Place) {
+    let world = World::new(place);
+    let who = world.consented(1);
+    let run = |submission| world.ledger.submit(submission).wait().unwrap();
+    assert!(matches!(run(keyed(&world, &who, 1, 1)), Answered::Released { .. }));
+    let before = world.size(&group());
+    let conflict = |answered| matches!(answered, Answered::Refused(Refusal::IdempotencyConflict));
+    assert!(conflict(run(keyed(&world, &who, 1, 2))), "another body");
+    assert!(conflict(run(Submission { body: None, ..keyed(&world, &who, 1, 1) })), "no body");
+    let mut fewer = keyed(&world, &who, 1, 1);
+    if let Command::Disclose { items: asked, .. } = &mut fewer.command {
+        *asked = items(&["name"]);
+    }
+    assert!(conflict(run(fewer)), "other items under the same body");
+    assert_eq!(world.size(&group()), before);
+    // Another person's request has nothing to do with it.
+    let other = world.consented(2);
+    assert!(matches!(run(keyed(&world, &other, 1, 2)), Answered::Released { .. }));
+}
+
+pub fn history_is_newest_first_in_pages(place: Place) {
+    let world = World::new(place);
+    let (a, b) = (world.consented(1), world.consented(2));
+    for number in 0..10 {
+        world.disclose(if number % 3 == 0 { &b } else { &a }, &courier());
+    }
+    let all = world.reader().history(a.subject(), None, 100).unwrap();
+    let facts = |entries: &[(u64, Entry)]| {
+        entries.iter().map(|(_, entry)| yinuo_tlog::leaf::kind(&entry.fact)).collect::<Vec<_>>()
+    };
+    assert_eq!(facts(&all), [16, 16, 16, 16, 16, 16, 14, 12]);
+    assert!(all.is_sorted_by(|(a, _), (b, _)| a > b));
+    for (index, entry) in &all {
+        assert_eq!(world.entry(&group(), *index), *entry);
+    }
+    let mut pages = Vec::new();
+    let mut before = None;
+    loop {
+        let page = world.reader().history(a.subject(), before, 3).unwrap();
+        let Some((last, _)) = page.last() else { break };
+        before = Some(*last);
+        pages.extend(page);
+    }
+    assert_eq!(pages, all);
+    assert_eq!(world.reader().history(Who(3).subject(), None, 3).unwrap(), []);
+}
+
+pub fn a_deletion_removes_every_row_and_no_entry(place: Place) {
+    let world = World::new(place);
+    world.add_app(&app("second"));
+    let (gone, stays) = (world.consented(1), world.consented(2));
+    world.done(world.consent(&gone, &app("second")));
+    for who in [&gone, &stays] {
+        let (write, command) = put(who, "name", who.0);
+        let submission = Submission { writes: vec![write], ..world.submission(command) };
+        assert!(matches!(world.ledger.submit(submission).wait().unwrap(), Answered::Done));
+        assert!(matches!(
+            world.ledger.submit(keyed(&world, who, 1, 1)).wait().unwrap(),
+            Answered::Released { .. }
+        ));
+        world.write(Write::PutTicket(ticket(who.0, 1, Some(*who))));
+    }
+    let before = world.size(&group());
+    let submission = Submission { retired: Some(vec![7; 40]), ..world.submission(gone.delete()) };
+    assert!(matches!(world.ledger.submit(submission).wait().unwrap(), Answered::Done));
+
+    let reader = world.reader();
+    let source: &dyn Source = reader;
+    let left = |who: &Who| {
+        (
+            reader.person(who.index()).unwrap().is_some(),
+            reader.person_of(who.subject()).unwrap().is_some(),
+            reader.keys(who.subject()).unwrap().is_some(),
+            reader.own(who.subject()).unwrap().is_some(),
+            reader.streams(who.subject()).unwrap().len(),
+            reader.stream(who.subject(), &courier()).unwrap().is_some(),
+            reader.history(who.subject(), None, 100).unwrap().len(),
+            source
+                .read(|rows| rows.sealed(who.subject(), item("name"), ValueVersion([who.0; 16])))
+                .unwrap()
+                .is_some(),
+            source.read(|rows| rows.answer(who.subject(), &Digest([1; 32]))).unwrap().is_some(),
+            reader.ticket(TicketKind::RefreshToken, [who.0; 32], START).unwrap().is_some(),
+        )
+    };
+    assert_eq!(left(&gone), (false, false, false, false, 0, false, 0, false, false, false));
+    assert_eq!(left(&stays), (true, true, true, true, 1, true, 4, true, true, true));
+    assert_eq!(source.read(|rows| rows.retired()).unwrap(), 1);
+    // One fact in each stream, and every fact before it is still there.
+    let entries = world.entries(&group());
+    assert_eq!(entries.len() as u64, before + 3);
+    let deleted: Vec<_> = entries[before as usize..]
+        .iter()
+        .map(|entry| match (&entry.place, &entry.fact) {
+            (InLog::Stream { stream, .. }, Fact::AccountDeleted) => stream.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let tags = [
+        StreamId { app: None, tag: gone.own() },
+        StreamId { app: Some(courier()), tag: gone.tag(&courier()) },
+        StreamId { app: Some(app("second")), tag: gone.tag(&app("second")) },
+    ];
+    assert_eq!(deleted, tags);
+    // Nothing can be had any more, and the others go on.
+    let answered = world.run(world.ask(&gone, &courier()));
+    assert!(matches!(answered, Answered::Refused(Refusal::NoGrant)), "{answered:?}");
+    let answered = world.run(gone.delete());
+    assert!(matches!(answered, Answered::Refused(Refusal::NotEnrolled)), "{answered:?}");
+    world.disclose(&stays, &courier());
+    // The retired key ends after its time.
+    let after = START.after_ms(world.settings.retired_keep_ms);
+    world.write(Write::Sweep { now: Timestamp(after.0 - 1) });
+    assert_eq!(source.read(|rows| rows.retired()).unwrap(), 1);
+    world.write(Write::Sweep { now: after });
+    assert_eq!(source.read(|rows| rows.retired()).unwrap(), 0);
+}
+
+pub fn what_was_appended_in_the_batch_of_a_deletion_leaves_no_trace(place: Place) {
+    let world = World::new(place);
+    for number in 1..=20 {
+        let who = world.consented(number);
+        let asked: Vec<_> =
+            (0..5).map(|_| world.ledger.submit(world.submission(world.ask(&who, &courier())))).collect();
+        let deleted = world.ledger.submit(world.submission(who.delete()));
+        let late = world.ledger.submit(world.submission(world.ask(&who, &courier())));
+        drop(asked);
+        assert!(matches!(deleted.wait().unwrap(), Answered::Done));
+        assert!(matches!(late.wait().unwrap(), Answered::Refused(Refusal::NoGrant)));
+        assert_eq!(world.reader().history(who.subject(), None, 10).unwrap(), []);
+        assert_eq!(world.reader().streams(who.subject()).unwrap(), []);
+    }
+}
+
+pub fn another_tag_of_the_same_person_is_refused(place: Place) {
+    let world = World::new(place);
+    let who = world.consented(1);
+    let before = world.size(&group());
+    let mut ask = world.ask(&who, &courier());
+    if let Command::Disclose { tag, .. } = &mut ask {
+        *tag = Tag([0; 16]);
+    }
+    let mut store = put(&who, "name", 1).1;
+    if let Command::StoreValue { own, .. } = &mut store {
+        *own = Tag([0; 16]);
+    }
+    let delete = Command::DeleteAccount { subject: who.subject(), own: Tag([0; 16]) };
+    for command in [ask, store, delete] {
+        let answered = world.ledger.submit(world.submission(command)).wait();
+        assert!(matches!(answered, Err(LedgerError::Misfit(_))), "{answered:?}");
+    }
+    assert_eq!(world.size(&group()), before);
+    world.disclose(&who, &courier());
+}
