@@ -124,6 +124,7 @@ CREATE TABLE tiles (
 ) STRICT;
 CREATE INDEX idempotency_by_time ON idempotency (grp, at);
 CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
+CREATE INDEX retired_tag_keys_by_end ON retired_tag_keys (grp, destroy_after);
 CREATE INDEX tickets_by_expiry ON tickets (grp, expires_at);
 CREATE INDEX tickets_by_family ON tickets (grp, family, revoked);
 CREATE INDEX tickets_by_subject ON tickets (grp, subject, revoked, app);

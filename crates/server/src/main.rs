@@ -11,6 +11,7 @@ mod keys;
 mod partner;
 mod random;
 mod rules;
+mod say;
 mod signer;
 mod verify;
 

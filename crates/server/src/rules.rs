@@ -1,5 +1,4 @@
 //! `yinuo rules`: what is built in.
-#![allow(clippy::print_stdout, reason = "the answer goes to standard output")]
 
 use std::process::ExitCode;
 
@@ -7,6 +6,7 @@ use yinuo_rules::listing;
 
 use crate::cli::{RulesCommand, RulesOptions};
 use crate::failed;
+use crate::say::say;
 
 pub(crate) fn run(options: &RulesOptions) -> ExitCode {
     let packs = match yinuo_rules::packs() {
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &RulesOptions) -> ExitCode {
         }
     };
     match json.transpose() {
-        Ok(json) => println!("{}", json.as_deref().unwrap_or(&text).trim_end()),
+        Ok(json) => say(format_args!("{}", json.as_deref().unwrap_or(&text).trim_end())),
         Err(error) => return failed(&error),
     }
     ExitCode::SUCCESS

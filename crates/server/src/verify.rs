@@ -1,5 +1,4 @@
 //! `yinuo verify`: is the log intact, and was every release in it lawful when it happened?
-#![allow(clippy::print_stdout, reason = "the answer goes to standard output")]
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -10,6 +9,7 @@ use yinuo_tlog::VerifierKey;
 
 use crate::cli::VerifyOptions;
 use crate::failed;
+use crate::say::say;
 
 pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
     let path = options.keys.clone().unwrap_or_else(|| options.dir.join("log.vkeys"));
@@ -42,26 +42,26 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
     }
     match report {
         Ok(report) => {
-            say(&report, options);
+            tell(&report, options);
             if report.ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Err(error) => failed(&error),
     }
 }
 
-fn say(report: &Report, options: &VerifyOptions) {
+fn tell(report: &Report, options: &VerifyOptions) {
     if !options.json {
         match &report.first_bad {
-            None => println!(
+            None => say(format_args!(
                 "Every one of {} entries is in its place, and each of {} decisions is the one the rules give.",
                 report.entries, report.decisions_replayed
-            ),
-            Some(bad) => println!("Not in order: {} entry {}: {}", bad.log, bad.index, bad.what),
+            )),
+            Some(bad) => say(format_args!("Not in order: {} entry {}: {}", bad.log, bad.index, bad.what)),
         }
         if options.keys.is_none() {
-            println!(
+            say(format_args!(
                 "The keys came from the same directory: give --keys with your own copy to check signatures."
-            );
+            ));
         }
     }
     let first_bad = report.first_bad.as_ref();
@@ -72,7 +72,7 @@ fn say(report: &Report, options: &VerifyOptions) {
         first_bad: first_bad.map(|bad| Bad { log: bad.log.as_str(), index: bad.index, what: &bad.what }),
     };
     match serde_json::to_string(&line) {
-        Ok(line) => println!("{line}"),
+        Ok(line) => say(format_args!("{line}")),
         Err(error) => eprintln!("yinuo: the report cannot be written: {error}"),
     }
 }

@@ -17,7 +17,7 @@ use yinuo_domain::{Fact, LogId, Place, Suite, Tag};
 use yinuo_tlog::leaf;
 
 /// How often a withdrawal races a disclosure.
-const RACES: usize = 640;
+const RACES: usize = 20_000;
 /// How many people are in the race at once.
 const LANES: usize = 32;
 

@@ -188,20 +188,22 @@ impl Rowset {
             }
             Write::RevokeFamily { family } => self
                 .run(
-                    "UPDATE tickets SET revoked = 1 WHERE grp = $1 AND family = $2 AND revoked = 0",
+                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
+                         (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND family = $2 AND revoked = 0)",
                     params![GROUP, family],
                 )
                 .map(Written::Count),
             Write::RevokeOf { subject, app: None } => self
                 .run(
-                    "UPDATE tickets SET revoked = 1 WHERE grp = $1 AND subject = $2 AND revoked = 0",
+                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
+                         (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND subject = $2 AND revoked = 0)",
                     params![GROUP, subject.0],
                 )
                 .map(Written::Count),
             Write::RevokeOf { subject, app: Some(app) } => self
                 .run(
-                    "UPDATE tickets SET revoked = 1
-                     WHERE grp = $1 AND subject = $2 AND app = $3 AND revoked = 0",
+                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
+                         (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND subject = $2 AND app = $3 AND revoked = 0)",
                     params![GROUP, subject.0, app.as_str()],
                 )
                 .map(Written::Count),

@@ -2,7 +2,6 @@
 //!
 //! Everything is real but the people: SQLite on disk, both signature suites, sealed values, an OAuth client in a
 //! process of its own. It makes its own passphrase and keeps it beside the data, which no deployment may do.
-#![allow(clippy::print_stdout, reason = "where it serves and what to try go to standard output")]
 
 mod passphrase;
 mod people;
@@ -27,6 +26,7 @@ use crate::cli::DemoOptions;
 use crate::clock::SystemClock;
 use crate::keys::{self, Keys};
 use crate::random::OsRandom;
+use crate::say::say;
 
 pub(crate) use platform::APPS as SAMPLE_APPS;
 
@@ -76,7 +76,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
         };
         axum::serve(listener, router).with_graceful_shutdown(until).await
     });
-    println!("ready {issuer}");
+    say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, dir);
     if first {
         story::walk(&running.gateway).await?;
@@ -94,17 +94,17 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
 }
 
 fn tell(issuer: &str, partner: &str, dir: &Path) {
-    println!();
-    println!("  the sample partner     {partner}");
-    println!("  what I allow           {issuer}/centre");
-    println!("  the public log         {issuer}/log/g/0/checkpoint");
-    println!("  check every decision   yinuo verify {}", dir.display());
-    println!();
-    println!(
+    say("");
+    say(format_args!("  the sample partner     {partner}"));
+    say(format_args!("  what I allow           {issuer}/centre"));
+    say(format_args!("  the public log         {issuer}/log/g/0/checkpoint"));
+    say(format_args!("  check every decision   yinuo verify {}", dir.display()));
+    say("");
+    say(format_args!(
         "  Invented people, invented values. The passphrase of this demonstration was made by it and lies in"
-    );
-    println!("  {}: a real deployment never keeps it there.", dir.join("passphrase").display());
-    println!();
+    ));
+    say(format_args!("  {}: a real deployment never keeps it there.", dir.join("passphrase").display()));
+    say("");
 }
 
 /// The private keys of the sample apps, which the sample partner uses and the platform never sees.

@@ -1,5 +1,4 @@
 //! One promise from end to end, told as it happens: consent, release, withdrawal, refusal.
-#![allow(clippy::print_stdout, reason = "the story is told on standard output")]
 
 use yinuo_domain::AppId;
 use yinuo_oauth::client::pkce_challenge;
@@ -7,6 +6,7 @@ use yinuo_oauth::{Opaque, Parameters};
 use yinuo_service::{Agreement, DiscloseAsk, DiscloseError, Gateway, Session, Withdrawing};
 
 use super::{Failure, platform};
+use crate::say::say;
 
 const VERIFIER: &str = "the-story-of-the-demonstration-needs-no-secret-verifier";
 const ITEMS: [&str; 3] = ["name", "delivery_address", "contact_phone"];
@@ -18,23 +18,26 @@ pub(crate) async fn walk(gateway: &Gateway) -> Result<(), Failure> {
         let session = gateway.session(cookie.as_str())?.ok_or("the session just begun is gone")?;
         let app = AppId::parse(platform::COURIER)?;
         let token = consent(gateway, &session, &app).await?;
-        println!("  {person} allowed {} to {app} for delivery, and refused the offers", ITEMS.join(", "));
+        say(format_args!(
+            "  {person} allowed {} to {app} for delivery, and refused the offers",
+            ITEMS.join(", ")
+        ));
         let delivered = gateway.disclose(ask(&token)).await?;
-        println!(
+        say(format_args!(
             "  {app} received {} items as {} (log {}, entry {}, with its proofs)",
             delivered.items().count(),
             delivered.disclosure,
             delivered.receipt.log,
             delivered.receipt.index
-        );
+        ));
         drop(delivered);
         if withdraws {
             gateway.withdraw(&session, &app, Withdrawing::Whole).await?;
-            println!("  {person} took it back");
+            say(format_args!("  {person} took it back"));
             match gateway.disclose(ask(&token)).await {
                 Err(DiscloseError::Withheld { items }) => {
                     let (_, reason) = items.first().ok_or("a refusal without a reason")?;
-                    println!("  the very next request of {app} was refused: {reason}");
+                    say(format_args!("  the very next request of {app} was refused: {reason}"));
                 }
                 Err(error) => return Err(error.into()),
                 Ok(_) => return Err("a release after a withdrawal".into()),
@@ -42,7 +45,7 @@ pub(crate) async fn walk(gateway: &Gateway) -> Result<(), Failure> {
         }
         gateway.sign_out(cookie.as_str()).await?;
     }
-    println!();
+    say("");
     Ok(())
 }
 

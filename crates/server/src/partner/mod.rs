@@ -2,7 +2,6 @@
 //!
 //! It knows the platform only by its address and its public log keys, and does what a partner's developer would:
 //! push the request, send the browser, redeem the code, ask for data, check the receipt, and read refusals.
-#![allow(clippy::print_stdout, reason = "it says on standard output that it serves")]
 
 mod client;
 mod pages;
@@ -22,6 +21,7 @@ use tokio::net::TcpListener;
 use yinuo_tlog::VerifierKey;
 
 use crate::cli::PartnerOptions;
+use crate::say::say;
 use client::{Apps, Asked, Failed, Tokens};
 
 /// The running partner.
@@ -65,7 +65,7 @@ async fn serve(options: PartnerOptions) -> Result<(), Box<dyn std::error::Error>
         .route("/{app}/ask", post(ask))
         .with_state(partner);
     let listener = TcpListener::bind(options.listen).await?;
-    println!("ready {own}");
+    say(format_args!("ready {own}"));
     // It ends with whoever started it, however that ended: then its standard input is closed.
     let until = async {
         let mut rest = Vec::new();
