@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use yinuo_domain::{Clock, Profile, Random, Suite};
 use yinuo_oauth::client::ClientKey;
 use yinuo_vault::Params;
@@ -49,10 +50,14 @@ pub(crate) fn run(options: DemoOptions) -> ExitCode {
 }
 
 async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(), Failure> {
+    let leaving = Leaving::listen()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let dir = &options.data;
-    let listener = TcpListener::bind(options.listen).await?;
+    let bound = TcpListener::bind(options.listen).await;
+    let listener = bound.map_err(|error| {
+        format!("cannot listen on {}: {error}; --listen takes another address", options.listen)
+    })?;
     let issuer = format!("http://{}", listener.local_addr()?);
     let partner_address = free(options.partner_listen).await?;
 
@@ -82,7 +87,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
         story::walk(&running.gateway).await?;
     }
 
-    leave().await?;
+    leaving.asked().await;
     let _ = stop.send(());
     // Who still reads slowly is not waited for: the store is consistent at every moment.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
@@ -156,12 +161,22 @@ async fn start_partner(dir: &Path, listen: SocketAddr, issuer: &str) -> Result<C
     Ok(child)
 }
 
-/// Returns when somebody asks this process to end.
-async fn leave() -> Result<(), Failure> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+/// What asks this process to end. Listening begins before anybody is told that it serves.
+struct Leaving {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Leaving {
+    fn listen() -> Result<Self, std::io::Error> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Returns when it was asked.
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
