@@ -137,12 +137,19 @@ impl<'d> Replay<'d> {
                 ("withdrawal", Command::Withdraw { subject, app, tag, scope: scope.clone() })
             }
             Fact::NotDelivered { disclosure } => {
+                // One person's release cannot fail to arrive in another one's stream.
+                if self.firsts.get(disclosure).is_some_and(|(of, _, _)| of != stream) {
+                    return Err(Fault::Disagrees("report"));
+                }
                 ("report", Command::ReportNotDelivered { subject, app, tag, disclosure: *disclosure })
             }
             Fact::AccountDeleted => match loaded.stream {
                 Slot::Present(stream) if !stream.deleted => return Ok(false),
                 _ => return Err(Fault::Disagrees("deletion")),
             },
+            Fact::Disclosed(disclosed) if self.firsts.contains_key(&disclosed.disclosure) => {
+                return Err(Fault::Disagrees("release"));
+            }
             Fact::Disclosed(disclosed) => ("release", again(disclosed, app, tag)),
             Fact::Redelivered(disclosed) => {
                 let asked = (disclosed.purpose, disclosed.requested, disclosed.partial);

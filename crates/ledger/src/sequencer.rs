@@ -329,7 +329,11 @@ impl Sequencer {
 
     /// A deletion is acknowledged when nothing that was written ahead holds its rows any more.
     fn erase(&mut self) {
-        if self.unerased.is_empty() || self.shared.is_poisoned() {
+        if self.shared.is_poisoned() {
+            // Committed, but not known to be gone from what was written ahead: whoever waits is told to ask again.
+            self.unerased.drain(..).for_each(|(answer, _)| answer.send(Err(LedgerError::Poisoned)));
+        }
+        if self.unerased.is_empty() {
             return;
         }
         match self.writer.erase() {
@@ -370,7 +374,9 @@ impl Sequencer {
         salt: Salt,
         fact: Fact,
     ) -> Result<Fact, LedgerError> {
-        let (at, _) = self.now(log);
+        // A group adopts a change before its next decision, and the times show it: no change is dated before what the
+        // group decided last.
+        let at = self.now(log).0.max(self.now(Log::Group).0);
         let entry = Entry { at, salt, place: Place::Log, fact };
         let bytes = yinuo_tlog::leaf::encode(&entry);
         self.append(batch, log, at, bytes, None);

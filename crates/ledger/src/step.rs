@@ -63,7 +63,7 @@ impl Sequencer {
         documents: HashMap<Digest, Arc<[u8]>>,
         batch: &mut Batch,
     ) -> Result<Decided, Failed> {
-        let (now, _) = self.now(Log::Platform);
+        let now = self.now(Log::Platform).0.max(self.now(Log::Group).0);
         let loaded = Loaded {
             platform: &self.platform,
             own: Slot::NotLoaded,
@@ -356,7 +356,9 @@ impl<'c> About<'c> {
                 About { own: Some(*own), ..about(*subject) }
             }
             Command::GiveConsent { subject, own, app, tag, .. } => {
-                About { own: Some(*own), app: Some((app, *tag)), needs_time: true, ..about(*subject) }
+                // Unticking what was allowed takes it back, so it waits as a withdrawal does.
+                let wait = Some(WaitFor::Stream(*subject, app.clone()));
+                About { own: Some(*own), app: Some((app, *tag)), needs_time: true, wait, ..about(*subject) }
             }
             Command::Withdraw { subject, app, tag, .. } => {
                 let wait = Some(WaitFor::Stream(*subject, app.clone()));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use yinuo_core::Documents;
 use yinuo_core::replay::Replay;
-use yinuo_domain::{AppId, Digest, Entry, Fact, LogId, Place, StreamId, Suite};
+use yinuo_domain::{AppId, Digest, Entry, Fact, LogId, Place, StreamId, Suite, Timestamp};
 use yinuo_tlog::{Algorithm, VerifierKey};
 
 use crate::backend::{Head, Log, Meta, Source};
@@ -95,6 +95,7 @@ pub fn verify(
         chains: HashMap::new(),
         app_seqs: HashMap::new(),
         adopted: 0,
+        group_at: Timestamp::default(),
         entries: 0,
         decisions: 0,
         progress,
@@ -135,6 +136,8 @@ struct Check<'v> {
     app_seqs: HashMap<AppId, u64>,
     /// How much of the platform log the group has adopted.
     adopted: u64,
+    /// When the group's last entry happened.
+    group_at: Timestamp,
     entries: u64,
     decisions: u64,
     progress: &'v mut dyn FnMut(Progress),
@@ -224,6 +227,12 @@ impl Check<'_> {
                     let Some((of, _, entry)) = platform.next()? else {
                         return Err(wrong("an adoption of more than the platform log has"));
                     };
+                    // A group adopts a change before its next decision: nothing was decided here between the two.
+                    if 0 < self.adopted && entry.at < self.group_at {
+                        return Err(wrong(
+                            "an adoption that came late: the change is older than the entry before",
+                        ));
+                    }
                     self.platform_entry(of, &entry)?;
                     self.adopted += 1;
                 }
@@ -245,6 +254,7 @@ impl Check<'_> {
             Ok(decided) => self.decisions += u64::from(decided),
             Err(fault) => return Err(bad(Log::Group, index, fault.to_string())),
         }
+        self.group_at = entry.at;
         Ok(())
     }
 

@@ -125,7 +125,16 @@ impl Gateway {
             (true, false) => return Err(PageError::Refused(Refusal::GuardianRequired)),
         };
         let tag = self.tag(&held, &request.client);
-        let evidence = evidence::of_consent(&self.parts.vault, &held.keys, &agreement, &choices, expires_at);
+        let salt = Salt(self.random()?);
+        let evidence = evidence::of_consent(
+            &self.parts.vault,
+            &held.keys,
+            salt,
+            view.shown,
+            &choices,
+            expires_at,
+            guardian,
+        );
         let (notice, _) = app.notice.as_ref().ok_or(PageError::Refused(Refusal::NoNotice))?;
 
         // One commit: the consent, the code it pays for, and the end of the request, which is used once.
@@ -159,10 +168,8 @@ impl Gateway {
             guardian,
         };
         let take = Write::TakeTicket { kind: TicketKind::RequestUri, key: uri.key(), now };
-        let submission = Submission {
-            writes: vec![take, Write::PutTicket(ticket)],
-            ..Submission::new(command, Salt(self.random()?))
-        };
+        let submission =
+            Submission { writes: vec![take, Write::PutTicket(ticket)], ..Submission::new(command, salt) };
         match self.parts.ledger.submit(submission).await {
             Ok(Answered::Done) => Ok(self.answer(&request, &[("code", code.as_str())])),
             Ok(Answered::Refused(Refusal::Outdated)) => Err(PageError::Outdated),

@@ -2,9 +2,11 @@
 
 use yinuo_core::{GrantStatus, Stream};
 use yinuo_domain::{
-    AppId, Disclosed, Entry, Fact, Item, ItemSet, LocalText, Place, Purpose, WithdrawalScope,
+    AppId, Choice, Disclosed, Entry, Fact, Item, ItemSet, LocalText, Place, Purpose, WithdrawalScope,
 };
 
+use crate::consent_view::shown;
+use crate::evidence;
 use crate::gateway::read;
 use crate::{
     AllowedApp, AllowedPurpose, CentreView, Gateway, GrantState, HistoryKind, HistoryLine, HistoryPage,
@@ -64,6 +66,38 @@ impl Gateway {
             "proofs": { "sha256": receipt.sha256, "sm3": receipt.sm3 },
         });
         Ok(ProofFile { file_name: format!("yinuo-proof-{index}.json"), json: json.to_string() })
+    }
+
+    /// Whether the evidence in one of the person's own consents is what the fact, its documents and their key give.
+    pub fn evidence_holds(&self, session: &Session, index: u64) -> Result<bool, PageError> {
+        let reader = self.parts.ledger.reader();
+        let own = read(reader.history(session.subject, Some(index.saturating_add(1)), 1))?;
+        let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
+        let entry = own
+            .first()
+            .filter(|(found, _)| *found == index)
+            .map(|(_, entry)| entry)
+            .ok_or(PageError::NotFound)?;
+        let Fact::ConsentGiven { lines, notice, fingerprint, expires_at, evidence, guardian, .. } =
+            &entry.fact
+        else {
+            return Err(PageError::NotFound);
+        };
+        let Place::Stream { stream: yinuo_domain::StreamId { app: Some(app), .. }, .. } = &entry.place else {
+            return Err(PageError::NotFound);
+        };
+        // An app never changes hands, so today's declaration names the partner of that day.
+        let declaration = self.declared(app).ok_or(PageError::NotFound)?;
+        let visible: Vec<(Purpose, ItemSet)> = lines.iter().map(|line| (line.purpose, line.shown)).collect();
+        let shown = shown(&self.parts.vault, &declaration, *notice, *fingerprint, &visible)?;
+        let choices: Vec<Choice> = lines
+            .iter()
+            .map(|line| Choice { purpose: line.purpose, shown: line.shown, chosen: line.granted })
+            .collect();
+        let vault = &self.parts.vault;
+        let again =
+            evidence::of_consent(vault, &held.keys, entry.salt, shown, &choices, *expires_at, *guardian);
+        Ok(again == *evidence)
     }
 
     fn lines(

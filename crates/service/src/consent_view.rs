@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 use yinuo_core::{AppStatus, GrantStatus, PartnerStatus};
-use yinuo_domain::{AppId, Digest, Guardian, ItemSet, LocalText};
+use yinuo_domain::{AppId, Declaration, Digest, Guardian, ItemSet, LocalText, Purpose};
 use yinuo_oauth::{AuthorizationRequest, OAuthErrorCode};
+use yinuo_vault::Vault;
 
 use crate::gateway::{Held, read};
 use crate::{ConsentView, Gateway, ItemView, PageError, PurposeView, Session};
@@ -15,8 +16,29 @@ struct Shown<'a> {
     partner: &'a str,
     notice: String,
     fingerprint: String,
-    request: &'a str,
-    purposes: Vec<(&'a str, Vec<&'a str>)>,
+    /// Purpose codes, and what is shown of each: 32 bytes in hexadecimal, bit = item code.
+    purposes: Vec<(u16, String)>,
+}
+
+/// The hash of what a page shows. Everything in it is in the fact or in a document that the fact leads to, so that it
+/// can be made again from the log.
+pub(crate) fn shown(
+    vault: &Vault,
+    declaration: &Declaration,
+    notice: Digest,
+    fingerprint: Digest,
+    purposes: &[(Purpose, ItemSet)],
+) -> Result<Digest, PageError> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let shown = Shown {
+        app: declaration.app.as_str(),
+        partner: declaration.partner.as_str(),
+        notice: notice.to_string(),
+        fingerprint: fingerprint.to_string(),
+        purposes: purposes.iter().map(|(code, items)| (code.0, hex(&items.to_bytes()))).collect(),
+    };
+    let bytes = serde_json::to_vec(&shown).map_err(|_| PageError::RequestGone)?;
+    Ok(vault.hash(&bytes))
 }
 
 impl Gateway {
@@ -96,7 +118,9 @@ impl Gateway {
         }
 
         let category = self.packs.necessary.category(declaration.category);
-        let shown = self.shown(declaration, request_uri, *digest, app.fingerprint, &purposes)?;
+        let visible: Vec<(Purpose, ItemSet)> =
+            purposes.iter().map(|of| (of.code, of.items.iter().map(|item| item.code).collect())).collect();
+        let shown = shown(&self.parts.vault, declaration, *digest, app.fingerprint, &visible)?;
         Ok(ConsentView {
             request_uri: request_uri.to_owned(),
             app: request.client.clone(),
@@ -113,29 +137,6 @@ impl Gateway {
             redirect_origin: origin_of(&request.redirect_uri),
             shown,
         })
-    }
-
-    fn shown(
-        &self,
-        declaration: &yinuo_domain::Declaration,
-        request_uri: &str,
-        notice: Digest,
-        fingerprint: Digest,
-        purposes: &[PurposeView],
-    ) -> Result<Digest, PageError> {
-        let purposes = purposes.iter().map(|purpose| {
-            (purpose.id.as_str(), purpose.items.iter().map(|item| item.id.as_str()).collect())
-        });
-        let shown = Shown {
-            app: declaration.app.as_str(),
-            partner: declaration.partner.as_str(),
-            notice: notice.to_string(),
-            fingerprint: fingerprint.to_string(),
-            request: request_uri,
-            purposes: purposes.collect(),
-        };
-        let bytes = serde_json::to_vec(&shown).map_err(|_| PageError::RequestGone)?;
-        Ok(self.parts.vault.hash(&bytes))
     }
 }
 

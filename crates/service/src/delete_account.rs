@@ -1,7 +1,8 @@
 //! A person deletes their account: one fact in each of their streams, and every key to their values is gone.
 
-use yinuo_domain::{Command, Salt};
+use yinuo_domain::{Command, Salt, SubjectKey};
 use yinuo_ledger::{Answered, Submission};
+use yinuo_vault::WrappedKeys;
 
 use crate::{Gateway, PageError, Session};
 
@@ -12,7 +13,7 @@ impl Gateway {
         let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
         let command = Command::DeleteAccount { subject: held.subject, own: held.own };
         let submission = Submission {
-            retired: Some(held.wrapped.tag_key_only().to_bytes()),
+            retired: Some(retired(held.subject, held.wrapped)),
             ..Submission::new(command, Salt(self.random()?))
         };
         match self.submit(submission).await? {
@@ -20,5 +21,45 @@ impl Gateway {
             Answered::Refused(refusal) => Err(PageError::Refused(refusal)),
             Answered::Released { .. } | Answered::Withheld { .. } => Err(PageError::NotFound),
         }
+    }
+}
+
+/// What stays: the surrogate, which by now points at no other row but is needed to unwrap, and the wrapped tag key.
+fn retired(subject: SubjectKey, wrapped: WrappedKeys) -> Vec<u8> {
+    [subject.as_bytes(), &wrapped.tag_key_only().to_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yinuo_domain::{AppId, Random, RandomFailed, Suite};
+    use yinuo_vault::{Params, PassphraseProvider, Vault};
+
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl Random for Counting {
+        fn fill(&self, out: &mut [u8]) -> Result<(), RandomFailed> {
+            out.fill_with(|| self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed).wrapping_mul(151));
+            Ok(())
+        }
+    }
+
+    /// Within the retention of disclosure records the person's entries can be found again, and nothing be opened.
+    #[test]
+    fn the_retired_key_still_gives_the_same_tags() {
+        let random = Counting(std::sync::atomic::AtomicU8::new(3));
+        let (provider, _) =
+            PassphraseProvider::create(Suite::Guomi, b"test", Params::DEMONSTRATION, &random).unwrap();
+        let (vault, _) = Vault::create(Suite::Guomi, &provider, &random).unwrap();
+        let subject = SubjectKey([7; 16]);
+        let wrapped = vault.new_subject(subject, &random).unwrap();
+        let app = AppId::parse("courier").unwrap();
+        let tag = vault.tag(&vault.unwrap(subject, &wrapped).unwrap(), Some(&app));
+
+        let kept = retired(subject, wrapped);
+        let (whose, keys) = kept.split_at(SubjectKey::LEN);
+        let found =
+            vault.unwrap(SubjectKey::from_slice(whose).unwrap(), &WrappedKeys::from_bytes(keys).unwrap());
+        assert_eq!(vault.tag(&found.unwrap(), Some(&app)), tag);
     }
 }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use yinuo_domain::{AppId, Command, DisclosureId, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt};
+use yinuo_domain::{
+    AppId, Command, DisclosureId, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt, SubjectKey, Tag,
+};
 use yinuo_ledger::{Answered, Submission, TicketKind};
 use yinuo_oauth::Opaque;
 use yinuo_vault::{Opened, SealedRow, Secret};
@@ -41,6 +43,9 @@ pub struct Delivered {
     pub withheld: Vec<(String, Reason)>,
     /// The proof.
     pub receipt: ReceiptView,
+    subject: SubjectKey,
+    app: AppId,
+    tag: Tag,
     opened: Opened,
 }
 
@@ -118,26 +123,35 @@ impl Gateway {
                     sha256: receipt.sha256,
                     sm3: receipt.sm3,
                 },
+                subject: held.subject,
+                tag: self.tag(&held, &app),
+                app,
                 opened,
             }),
             Err(error) => {
                 tracing::error!(%error, %disclosure, "a release was authorised and could not be opened");
-                self.not_delivered(&held, &app, disclosure).await?;
+                self.report_not_delivered(held.subject, &app, self.tag(&held, &app), disclosure).await?;
                 Err(DiscloseError::NotDelivered { disclosure })
             }
         }
     }
 
+    /// Records that what was opened may not leave any more, and wipes it.
+    pub async fn not_delivered(&self, delivered: Delivered) -> Result<(), Unavailable> {
+        let Delivered { subject, app, tag, disclosure, opened, .. } = delivered;
+        drop(opened);
+        self.report_not_delivered(subject, &app, tag, disclosure).await
+    }
+
     /// Records that an authorised release did not reach its app.
-    async fn not_delivered(
+    async fn report_not_delivered(
         &self,
-        held: &Held,
+        subject: SubjectKey,
         app: &AppId,
+        tag: Tag,
         disclosure: DisclosureId,
     ) -> Result<(), Unavailable> {
-        let tag = self.tag(held, app);
-        let command =
-            Command::ReportNotDelivered { subject: held.subject, app: app.clone(), tag, disclosure };
+        let command = Command::ReportNotDelivered { subject, app: app.clone(), tag, disclosure };
         self.submit(Submission::new(command, Salt(self.random()?))).await?;
         Ok(())
     }

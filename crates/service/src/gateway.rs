@@ -140,3 +140,16 @@ pub(crate) fn recorded(error: LedgerError) -> Unavailable {
         }
     }
 }
+
+impl Gateway {
+    /// Deletes a bounded number of rows that are worth nothing any more, and says how many: expired tokens, codes,
+    /// sessions and request URIs, answers that can no longer be repeated, keys of deleted persons at the end of their
+    /// retention. Call it now and then.
+    pub async fn sweep(&self) -> Result<u64, Unavailable> {
+        let swept = self.write(vec![yinuo_ledger::Write::Sweep { now: self.now() }]).await?;
+        Ok(swept
+            .iter()
+            .map(|written| if let yinuo_ledger::Written::Count(count) = written { *count } else { 0 })
+            .sum())
+    }
+}

@@ -224,3 +224,43 @@ fn a_person_sees_the_proof_of_their_own_entries_only() {
         assert!(matches!(bed.gateway.proof(&session, "platform", 0), Err(PageError::NotFound)));
     });
 }
+
+#[test]
+fn what_merely_passes_goes() {
+    let bed = Bed::memory(Suite::Guomi);
+    block_on(async {
+        bed.connect("ann", "courier").await;
+        assert_eq!(bed.gateway.sweep().await.unwrap(), 0);
+        bed.clock.forward_ms(31 * yinuo_domain::Timestamp::DAY_MS);
+        // Session, request URI, code, access and refresh token.
+        assert_eq!(bed.gateway.sweep().await.unwrap(), 5);
+    });
+}
+
+/// What was shown and chosen can be shown again from the fact, its documents and the person's own key, and only so.
+#[test]
+fn a_consents_evidence_is_made_again_from_its_fact() {
+    let bed = Bed::memory(Suite::Guomi);
+    block_on(async {
+        let (session, _) = bed.connect("ann", "courier").await;
+        let index = bed.gateway.history(&session, None).unwrap().lines[0].index;
+        assert!(bed.gateway.evidence_holds(&session, index).unwrap());
+        let (_, other) = bed.session("bob").await;
+        assert!(matches!(bed.gateway.evidence_holds(&other, index), Err(PageError::NotFound)));
+    });
+}
+
+#[test]
+fn what_may_not_leave_any_more_is_recorded() {
+    let bed = Bed::memory(Suite::Guomi);
+    block_on(async {
+        let (session, tokens) = bed.connect("ann", "courier").await;
+        let delivered = bed.ask(&tokens.access_token, "delivery", DELIVERY, false).await.unwrap();
+        bed.clock.forward_ms(1_000);
+        assert!(!delivered.ready(&bed.gateway));
+        let disclosure = delivered.disclosure;
+        bed.gateway.not_delivered(delivered).await.unwrap();
+        let last = &bed.gateway.history(&session, None).unwrap().lines[0];
+        assert_eq!((last.kind, last.disclosure), (HistoryKind::NotDelivered, Some(disclosure)));
+    });
+}

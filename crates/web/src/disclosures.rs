@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use yinuo_oauth::{Opaque, parse_bearer};
-use yinuo_service::{Delivered, DiscloseAsk, Gateway, ReceiptView};
+use yinuo_service::{Delivered, DiscloseAsk, DiscloseError, Gateway, ReceiptView};
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Problem, public};
@@ -24,18 +24,32 @@ pub(crate) fn routes() -> Router<Web> {
 /// Answers one ask.
 async fn create(State(web): State<Web>, Ask(ask): Ask) -> Result<Response, Fault> {
     let delivered = web.gateway.disclose(ask).await?;
-    answer(&web.gateway, &delivered)
+    answer(&web.gateway, delivered).await
 }
 
-/// The answer, while it may still leave. What was delivered is held until it is written, so a withdrawal waits for it.
-fn answer(gateway: &Gateway, delivered: &Delivered) -> Result<Response, Fault> {
-    let body = body(delivered)?;
-    // Asked last: a permit that ran out meanwhile gives nothing, and what was written is wiped.
+/// The answer, while it may still leave. What was delivered is held until the connection has taken the last byte, so
+/// a withdrawal waits for it, though no longer than the permit lasts.
+async fn answer(gateway: &Gateway, delivered: Delivered) -> Result<Response, Fault> {
+    let body = body(&delivered)?;
+    // Asked last: a permit that ran out meanwhile gives nothing, what was written is wiped, and the log says so.
     if !delivered.ready(gateway) {
+        gateway.not_delivered(delivered).await.map_err(DiscloseError::from)?;
         return Err(Fault::new(Problem::NotDelivered).again_after(1));
     }
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, Body::from(Bytes::from_owner(body))).into_response())
+    Ok((headers, Body::from(Bytes::from_owner(Sent { body, _delivered: delivered }))).into_response())
+}
+
+/// A body on its way out: dropped, and with it what a withdrawal waits for, when the connection has no more use for it.
+struct Sent {
+    body: Zeroizing<Vec<u8>>,
+    _delivered: Delivered,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 /// The body of a request. Unknown and repeated members are refused: whoever wrote them meant something by them.

@@ -95,6 +95,8 @@ impl Visit {
             None => ("/", ""),
             Some(here) => here.split_once('?').unwrap_or((here, "")),
         };
+        // Two slashes begin the name of a host (RFC 3986 §4.2), and browsers take a backslash for a slash.
+        let path = if path.starts_with("//") || path.contains('\\') { "/" } else { path };
         let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "lang");
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(kept)
@@ -195,6 +197,7 @@ mod tests {
             ("/centre",                              "/centre?lang=en"),
             ("/centre?lang=zh",                      "/centre?lang=en"),
             ("/oauth/authorize?client_id=a&x=b%26c", "/oauth/authorize?client_id=a&x=b%26c&lang=en"),
+            ("//evil.example/x",                     "/?lang=en"),
         ];
         for (uri, expected) in cases {
             assert_eq!(visit(Method::GET, uri, &[]).in_other_language(), expected);

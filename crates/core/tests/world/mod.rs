@@ -258,9 +258,16 @@ pub fn disclose(purpose: Purpose, asked: ItemSet, partial: bool) -> Command {
         values: Commitment([4; 32]),
         guardian_required: false,
         request: Commitment([5; 32]),
-        disclosure: DisclosureId([6; 16]),
+        disclosure: next_disclosure(),
         idempotency: None,
     }
+}
+
+/// Never the same id twice, as in life.
+fn next_disclosure() -> DisclosureId {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    DisclosureId(u128::from(number).to_be_bytes())
 }
 
 /// What may leave by an outcome.

@@ -81,6 +81,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
         };
         axum::serve(listener, router).with_graceful_shutdown(until).await
     });
+    let sweeper = tokio::spawn(sweep_now_and_then(running.gateway.clone()));
     say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, dir);
     if first {
@@ -88,6 +89,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     }
 
     leaving.asked().await;
+    sweeper.abort();
     let _ = stop.send(());
     // Who still reads slowly is not waited for: the store is consistent at every moment.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
@@ -126,6 +128,16 @@ fn app_keys(dir: &Path, random: &dyn Random) -> Result<Vec<(&'static str, Client
         found.push((app, ClientKey::from_private_jwk(&text)?));
     }
     Ok(found)
+}
+
+/// What merely passes goes: once a minute, a bounded number of rows.
+async fn sweep_now_and_then(gateway: Arc<yinuo_service::Gateway>) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        if let Err(error) = gateway.sweep().await {
+            tracing::warn!(%error, "nothing was swept");
+        }
+    }
 }
 
 /// An address that can be named before anybody listens there.
