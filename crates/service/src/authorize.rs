@@ -14,6 +14,9 @@ use yinuo_oauth::{
 use crate::gateway::{Held, read, recorded};
 use crate::{Gateway, PageError, ProtocolError, Session, evidence};
 
+/// How long a person may take between arriving and choosing: 15 minutes.
+const DECIDE_MS: u64 = 15 * 60 * 1000;
+
 /// What a person chose on the consent page.
 #[derive(Clone, Debug)]
 pub struct Agreement {
@@ -78,10 +81,46 @@ impl Gateway {
             app: Some(client.clone()),
             body: request.to_json()?.into_bytes(),
             issued_at: now,
-            expires_at: now.after_ms(REQUEST_URI_MS),
+            // Kept for as long as a person may take; that the browser comes in time is `arrive`'s part.
+            expires_at: now.after_ms(REQUEST_URI_MS.saturating_add(DECIDE_MS)),
         };
         self.write(vec![Write::PutTicket(ticket)]).await?;
         Ok(PushedAuthorization::new(&uri))
+    }
+
+    /// The browser brought a request here. It must come within the lifetime of the request URI; from then on the person
+    /// may take their time to sign in, read and choose.
+    pub async fn arrive(&self, client: &AppId, request_uri: &str) -> Result<(), PageError> {
+        let uri = RequestUri::parse(request_uri).map_err(|_| PageError::RequestGone)?;
+        let now = self.now();
+        let ticket = read(self.parts.ledger.reader().ticket(TicketKind::RequestUri, uri.key(), now))?;
+        let pushed =
+            ticket.filter(|ticket| ticket.app.as_ref() == Some(client)).ok_or(PageError::RequestGone)?;
+        if self.has_arrived(&uri)? {
+            return Ok(());
+        }
+        if REQUEST_URI_MS <= now.since_ms(pushed.issued_at) {
+            return Err(PageError::RequestGone);
+        }
+        let arrived = Ticket {
+            key: self.arrival_key(&uri),
+            body: Vec::new(),
+            issued_at: now,
+            expires_at: now.after_ms(DECIDE_MS),
+            ..pushed
+        };
+        self.write(vec![Write::PutTicket(arrived)]).await?;
+        Ok(())
+    }
+
+    fn has_arrived(&self, uri: &RequestUri) -> Result<bool, PageError> {
+        let reader = self.parts.ledger.reader();
+        Ok(read(reader.ticket(TicketKind::RequestUri, self.arrival_key(uri), self.now()))?.is_some())
+    }
+
+    /// Another key of the same kind: nobody holds a text that hashes to it.
+    fn arrival_key(&self, uri: &RequestUri) -> [u8; 32] {
+        self.parts.vault.commitment(&uri.key(), "yinuo/arrival", &[]).0
     }
 
     /// The pushed request behind `request_uri`, of this client and still open.
@@ -94,6 +133,9 @@ impl Gateway {
         let ticket = read(self.parts.ledger.reader().ticket(TicketKind::RequestUri, uri.key(), self.now()))?;
         let ticket =
             ticket.filter(|ticket| ticket.app.as_ref() == Some(client)).ok_or(PageError::RequestGone)?;
+        if REQUEST_URI_MS <= self.now().since_ms(ticket.issued_at) && !self.has_arrived(&uri)? {
+            return Err(PageError::RequestGone);
+        }
         let json = std::str::from_utf8(&ticket.body).map_err(|_| PageError::RequestGone)?;
         let request = AuthorizationRequest::from_json(json).map_err(|_| PageError::RequestGone)?;
         Ok((uri, request))

@@ -264,3 +264,24 @@ fn what_may_not_leave_any_more_is_recorded() {
         assert_eq!((last.kind, last.disclosure), (HistoryKind::NotDelivered, Some(disclosure)));
     });
 }
+
+/// The request URI lasts 90 seconds for the browser to come; whoever came in time may take time to choose.
+#[test]
+fn a_person_may_take_their_time_once_they_arrived() {
+    let bed = Bed::memory(Suite::Guomi);
+    block_on(async {
+        let (_, session) = bed.session("ann").await;
+        let (uri, late) = (bed.push("courier").await, bed.push("courier").await);
+        bed.gateway.arrive(&app("courier"), &uri).await.unwrap();
+        bed.clock.forward_ms(90_000);
+        assert!(matches!(bed.gateway.arrive(&app("courier"), &late).await, Err(PageError::RequestGone)));
+        bed.gateway.arrive(&app("courier"), &uri).await.unwrap();
+        bed.clock.forward_ms(13 * 60_000);
+        bed.gateway.consent_view(&session, &app("courier"), &uri).unwrap();
+        bed.clock.forward_ms(2 * 60_000);
+        assert!(matches!(
+            bed.gateway.consent_view(&session, &app("courier"), &uri),
+            Err(PageError::RequestGone)
+        ));
+    });
+}

@@ -19,7 +19,7 @@ use crate::forms::{Fields, PostedBy};
 use crate::notice;
 use crate::page::{Frame, page};
 use crate::time;
-use crate::visit::{Signed, Visit, Web, pairs};
+use crate::visit::{Visit, Web, pairs};
 use crate::words::Words;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -27,14 +27,19 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 /// `GET /oauth/authorize`: the consent page of a pushed request.
-async fn show(
-    State(web): State<Web>,
-    uri: Uri,
-    Signed { visit, session }: Signed,
-) -> Result<Response, Failed> {
+async fn show(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response, Failed> {
     // RFC 9126 §4: a client and a request URI, nothing else counts.
-    let parameters = Parameters::from_pairs(pairs(&uri)).map_err(|_| Fault::new(Problem::RequestGone))?;
-    let (client, request_uri) = parse_authorize(&parameters).map_err(|_| Fault::new(Problem::RequestGone))?;
+    let parameters = Parameters::from_pairs(pairs(&uri)).map_err(|_| Fault::new(Problem::RequestGone));
+    let asked =
+        parameters.and_then(|asked| parse_authorize(&asked).map_err(|_| Fault::new(Problem::RequestGone)));
+    // The request URI must come in time; signing in and choosing may then take longer than it lasts.
+    let arrived = match &asked {
+        Ok((client, request_uri)) => web.gateway.arrive(client, request_uri.as_str()).await,
+        Err(_) => Ok(()),
+    };
+    let Some(session) = web.session(&visit).await? else { return Ok(visit.to_sign_in()) };
+    let (client, request_uri) = asked?;
+    arrived?;
     match consent_page(&web, &visit, &session, client, request_uri.as_str().to_owned(), None).await {
         // Browsers apply the sign-in page's `form-action` to the whole chain of redirects that answers its form, so from
         // there a person reaches the app by a page of their own.
