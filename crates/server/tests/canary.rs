@@ -3,6 +3,7 @@
 //! The demonstration's invented values are the canaries. One run of the real program, as loud as it can be, releases
 //! them to the sample partner; then every file it wrote and every stream it spoke on is searched for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::disallowed_methods, reason = "a test waits for a process")]
 
 use std::fs;
 use std::io::Read as _;
@@ -40,7 +41,7 @@ fn spellings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
             let padded: Vec<u8> = std::iter::repeat_n(b'x', skipped).chain(raw.iter().copied()).collect();
             let text = engine.encode(&padded).into_bytes();
             let begin = if skipped == 0 { 0 } else { skipped + 1 };
-            let end = text.len() - usize::from(padded.len() % 3 != 0);
+            let end = text.len() - usize::from(!padded.len().is_multiple_of(3));
             out.push(("base64", text[begin..end].to_vec()));
         }
     }
