@@ -65,7 +65,7 @@ async fn promise_4_every_release_stands_before_the_withdrawal_in_the_log() {
     assert_eq!(recorded.len(), given.len(), "the log holds a release that nobody was given");
     let report = yinuo_ledger::verify_directory(dir.path(), &bed.verifier_keys, &mut |_| ()).unwrap();
     assert!(report.ok, "{:?}", report.first_bad);
-    println!("{won} releases and {lost} refusals in {RACES} races; {} entries", report.entries);
+    eprintln!("{won} releases and {lost} refusals in {RACES} races; {} entries", report.entries);
 }
 
 /// One person's races: consent, then disclosure and withdrawal at once, then one more disclosure, which must fail.
