@@ -157,6 +157,27 @@ fn a_head_that_cannot_be_signed_releases_nothing_and_leaves_nothing() {
 }
 
 #[test]
+fn a_platform_change_that_is_taken_back_was_never_in_force() {
+    both(|place| {
+        let fails = Arc::new(AtomicBool::new(false));
+        let all: Vec<Arc<dyn HeadSigner>> = vec![Arc::new(Failing(ed25519(7), fails.clone())), sm2(8)];
+        let world = World::open_with(place, settings(), all, clock(), TestRandom::new(1)).unwrap();
+        world.furnish();
+        let who = world.consented(1);
+        let before = (heads(&world), world.reader().platform());
+        fails.store(true, Ordering::SeqCst);
+        let hide = Command::Platform { by: world::staff(), change: PlatformChange::HideApp(courier()) };
+        let refused = world.ledger.submit(world.submission(hide)).wait();
+        assert!(matches!(refused, Err(LedgerError::Signing(_))), "{refused:?}");
+        fails.store(false, Ordering::SeqCst);
+        assert_eq!((heads(&world), world.reader().platform()), before);
+        // Neither for readers nor for the next decision.
+        world.disclose(&who, &courier());
+        assert_eq!(verified(&world).first_bad, None);
+    });
+}
+
+#[test]
 fn a_failed_change_takes_the_whole_batch_back() {
     both(|place| {
         let faults = Faults::default();

@@ -209,29 +209,95 @@ fn what_is_dropped_moved_or_added_is_named() {
     }
 }
 
-/// Rebuilds the group's head over whatever entries there are, and signs it with the log's own keys.
-fn sign_again(database: &Connection) {
-    let mut statement = database.prepare("SELECT leaf FROM entries WHERE grp = 0 ORDER BY idx").unwrap();
-    let leaves: Vec<Vec<u8>> =
-        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+/// Rebuilds a log's head over whatever entries there are, and signs it with the log's own keys.
+fn sign_again(database: &Connection, grp: i64) {
+    let leaves = leaves(database, grp);
+    for signer in signers() {
+        let algorithm = signer.algorithm();
+        let root = root_over(&leaves, algorithm);
+        let origin = origin_of(&log_of(grp), algorithm);
+        let text = Checkpoint { origin: origin.clone(), size: leaves.len() as u64, root }.text();
+        let signature = signer.sign(text.as_bytes()).unwrap();
+        let key_id = signer.verifier(&origin).key_id();
+        let note = SignedNote { text, signatures: vec![NoteSignature { name: origin, key_id, signature }] };
+        let name = algorithm.as_str();
+        let set = format!("UPDATE heads SET size = $1, {name}_root = $2, {name}_note = $3 WHERE grp = $4");
+        database.execute(&set, params![leaves.len() as i64, root, note.to_string(), grp]).unwrap();
+    }
+}
+
+fn leaves(database: &Connection, grp: i64) -> Vec<Vec<u8>> {
+    let mut statement = database.prepare("SELECT leaf FROM entries WHERE grp = $1 ORDER BY idx").unwrap();
+    statement.query_map([grp], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn root_over(leaves: &[Vec<u8>], algorithm: Algorithm) -> [u8; 32] {
     fn root<H: TreeHash>(leaves: &[Vec<u8>]) -> [u8; 32] {
         let mut edge = Edge::<H>::new();
         leaves.iter().for_each(|leaf| edge.append(H::leaf(leaf), &mut |_, _| {}));
         edge.root()
     }
-    for signer in signers() {
-        let algorithm = signer.algorithm();
-        let (root, name) = match algorithm {
-            Algorithm::Sha256 => (root::<Sha256Tree>(&leaves), "sha256"),
-            Algorithm::Sm3 => (root::<Sm3Tree>(&leaves), "sm3"),
-        };
-        let origin = origin_of(&LogId::group(0), algorithm);
-        let text = Checkpoint { origin: origin.clone(), size: leaves.len() as u64, root }.text();
-        let signature = signer.sign(text.as_bytes()).unwrap();
-        let key_id = signer.verifier(&origin).key_id();
-        let note = SignedNote { text, signatures: vec![NoteSignature { name: origin, key_id, signature }] };
-        let set = format!("UPDATE heads SET size = $1, {name}_root = $2, {name}_note = $3 WHERE grp = 0");
-        database.execute(&set, params![leaves.len() as i64, root, note.to_string()]).unwrap();
+    match algorithm {
+        Algorithm::Sha256 => root::<Sha256Tree>(leaves),
+        Algorithm::Sm3 => root::<Sm3Tree>(leaves),
+    }
+}
+
+/// Changes the last entry of a log, and signs it again.
+fn forge_last(database: &Connection, grp: i64, change: &dyn Fn(&mut Entry)) {
+    let leaves = leaves(database, grp);
+    let mut entry = yinuo_tlog::leaf::decode(leaves.last().unwrap()).unwrap();
+    change(&mut entry);
+    let update = "UPDATE entries SET leaf = $1 WHERE grp = $2 AND idx = $3";
+    let last = leaves.len() as i64 - 1;
+    database.execute(update, params![yinuo_tlog::leaf::encode(&entry), grp, last]).unwrap();
+    sign_again(database, grp);
+}
+
+/// What a group adopts is the platform log as it was, and it adopts it before it decides again.
+#[test]
+fn an_adoption_of_something_else_or_too_late_is_named_although_everything_is_signed() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::new(Place::sqlite(directory.path()));
+    let who = world.consented(1);
+    world.clock.forward_ms(10_000);
+    world.disclose(&who, &courier());
+    let hidden = world.change(PlatformChange::HideApp(courier()));
+    assert!(matches!(hidden, Answered::Done));
+    let last = world.size(&LogId::group(0)) - 1;
+    world.ledger.close();
+    let forge = |platform: &dyn Fn(&mut Entry), group: &dyn Fn(&mut Entry, &[Vec<u8>])| {
+        let forged = tempfile::tempdir().unwrap();
+        std::fs::copy(directory.path().join(DATABASE), forged.path().join(DATABASE)).unwrap();
+        let raw = database(forged.path());
+        forge_last(&raw, -1, platform);
+        let adopted = leaves(&raw, -1);
+        forge_last(&raw, 0, &|entry| group(entry, &adopted));
+        raw.close().unwrap();
+        report(forged.path())
+    };
+    let as_it_is = |entry: &mut Entry, adopted: &[Vec<u8>]| {
+        let root = |algorithm| Some(Digest(root_over(adopted, algorithm)));
+        let (sha256, sm3) = (root(Algorithm::Sha256), root(Algorithm::Sm3));
+        entry.fact = Fact::PlatformAdopted { size: adopted.len() as u64, sha256, sm3 };
+    };
+    assert!(forge(&|_| {}, &as_it_is).ok, "the control: the same change and adoption, signed again");
+    let other_root = |entry: &mut Entry, _: &[Vec<u8>]| match &mut entry.fact {
+        Fact::PlatformAdopted { sm3, .. } => *sm3 = Some(Digest([1; 32])),
+        other => panic!("{other:?}"),
+    };
+    let no_root = |entry: &mut Entry, _: &[Vec<u8>]| match &mut entry.fact {
+        Fact::PlatformAdopted { sha256, .. } => *sha256 = None,
+        other => panic!("{other:?}"),
+    };
+    let earlier = |entry: &mut Entry| entry.at = Timestamp(entry.at.0 - 5_000);
+    for (what, found) in [
+        ("another root", forge(&|_| {}, &other_root)),
+        ("a root missing", forge(&|_| {}, &no_root)),
+        ("a change that was decided before the release and adopted after it", forge(&earlier, &as_it_is)),
+    ] {
+        let bad = found.first_bad.unwrap_or_else(|| panic!("{what}: not noticed"));
+        assert_eq!((bad.log.clone(), bad.index), (LogId::group(0), last), "{what}: {bad:?}");
     }
 }
 
@@ -257,7 +323,7 @@ fn an_unlawful_release_is_named_although_everything_is_signed() {
         change(&mut entry);
         let update = "UPDATE entries SET leaf = $1 WHERE grp = 0 AND idx = $2";
         raw.execute(update, params![yinuo_tlog::leaf::encode(&entry), last as i64]).unwrap();
-        sign_again(&raw);
+        sign_again(&raw, 0);
         report(directory.path())
     };
     assert!(forge(&|_| {}).ok, "the control: the lawful entry, signed again");
