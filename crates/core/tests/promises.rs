@@ -77,6 +77,15 @@ fn promise_3_released_is_the_intersection() {
     }
 }
 
+/// Grants never accumulate over time: what is not ticked again in a later consent no longer counts.
+#[test]
+fn promise_3_a_tick_that_was_removed_no_longer_counts() {
+    let mut world = World::consented();
+    world.consent(&[(DELIVERY, BASIC, &["name"])]);
+    assert_eq!(word(&world.ask(DELIVERY, &["name"], false)), "released");
+    assert_eq!(word(&world.ask(DELIVERY, &["delivery_address"], false)), "withdrawn");
+}
+
 /// Grants never accumulate across purposes: what was allowed for one is never given under another.
 #[test]
 fn nothing_of_one_purpose_leaves_under_another() {
