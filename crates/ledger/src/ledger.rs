@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use yinuo_core::Platform;
-use yinuo_domain::{Clock, Fact, Random, Salt, Timestamp};
+use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Timestamp};
 
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
 use crate::permits::Permits;
@@ -28,6 +28,7 @@ pub struct Ledger(Arc<Inner>);
 struct Inner {
     queue: Arc<Queue>,
     reader: Reader,
+    profile: Profile,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -77,7 +78,8 @@ impl Ledger {
                 sequencer.run(&abandon.0);
             })
             .map_err(StoreError::from)?;
-        Ok(Self(Arc::new(Inner { queue, reader, thread: Mutex::new(Some(thread)) })))
+        let profile = meta.profile;
+        Ok(Self(Arc::new(Inner { queue, reader, profile, thread: Mutex::new(Some(thread)) })))
     }
 
     /// Hands in a command. It is decided in order, and answered when it is durable.
@@ -92,6 +94,11 @@ impl Ledger {
         let (answer, pending) = Pending::new();
         self.0.queue.push(Job::Write(writes, answer));
         pending
+    }
+
+    /// Which trees and signatures the logs have.
+    pub fn profile(&self) -> Profile {
+        self.0.profile
     }
 
     /// Reads.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::local::LocalOptions;
+
 /// Yinuo (一诺): the personal-information gateway of a platform that shares its users' data with partners.
 #[derive(Debug, Parser)]
 #[command(name = "yinuo", version, about, max_term_width = 100)]
@@ -18,6 +20,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run an invented platform with invented people and a sample partner, on this machine
     Demo(DemoOptions),
+    /// Say how the Yinuo in a data directory is doing; exit 0: well, 1: it cannot release, 2: cannot tell
+    Status(StatusOptions),
     /// Check a data directory: hashes, signatures, chains, and every decision again
     Verify(VerifyOptions),
     /// Show the rules that are built in
@@ -45,6 +49,16 @@ pub(crate) struct DemoOptions {
     /// Which trees and signatures the log has: international, guomi or dual. Fixed by the first start
     #[arg(long, default_value = "dual", value_name = "PROFILE")]
     pub(crate) profile: String,
+}
+
+/// `yinuo status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusOptions {
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `yinuo verify`.

@@ -47,29 +47,20 @@ pub(crate) enum KeysError {
 }
 
 impl Keys {
-    /// Unlocks the keys below `dir`, or makes them when there are none at all.
-    pub(crate) fn open(
+    /// Whether there are keys below `dir`.
+    pub(crate) fn exist(dir: &Path) -> bool {
+        dir.join("keys").join("root.json").exists()
+    }
+
+    /// Makes the keys of a new directory.
+    pub(crate) fn create(
         dir: &Path,
         suite: Suite,
         passphrase: &[u8],
         params: Params,
         random: &dyn Random,
     ) -> Result<Self, KeysError> {
-        let keys = dir.join("keys");
-        if keys.join("root.json").exists() {
-            Self::unlock(&keys, suite, passphrase)
-        } else {
-            Self::create(&keys, suite, passphrase, params, random)
-        }
-    }
-
-    fn create(
-        keys: &Path,
-        suite: Suite,
-        passphrase: &[u8],
-        params: Params,
-        random: &dyn Random,
-    ) -> Result<Self, KeysError> {
+        let keys = &dir.join("keys");
         private_dir(keys)?;
         let (provider, root) = PassphraseProvider::create(suite, passphrase, params, random)?;
         let (vault, keyring) = Vault::create(suite, &provider, random)?;
@@ -83,12 +74,14 @@ impl Keys {
         Self::with(vault, ed25519, sm2)
     }
 
-    fn unlock(keys: &Path, suite: Suite, passphrase: &[u8]) -> Result<Self, KeysError> {
+    /// Unlocks the keys below `dir`.
+    pub(crate) fn unlock(dir: &Path, suite: Suite, passphrase: &[u8]) -> Result<Self, KeysError> {
+        let keys = &dir.join("keys");
         let root = RootFile::from_bytes(&read(&keys.join("root.json"))?)?;
         let provider: &dyn KeyProvider = &PassphraseProvider::unlock(&root, passphrase)?;
         let keyring = KeyringFile::from_bytes(&read(&keys.join("vault.json"))?)?;
         if keyring.suite() != suite {
-            return Err(KeysError::OtherSuite { path: keys.to_owned(), found: keyring.suite() });
+            return Err(KeysError::OtherSuite { path: keys.clone(), found: keyring.suite() });
         }
         let vault = Vault::unlock(provider, &keyring)?;
         let ed25519 = Ed25519Key::from_protected(provider, &read(&keys.join("log-ed25519"))?)?;

@@ -7,12 +7,19 @@ mod assemble;
 mod cli;
 mod clock;
 mod demo;
+mod directory;
+mod environment;
 mod keys;
+mod local;
+mod nobody;
+mod operator_socket;
 mod partner;
+mod passphrase;
 mod random;
 mod rules;
 mod say;
 mod signer;
+mod status;
 mod verify;
 
 use std::process::ExitCode;
@@ -26,6 +33,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
     match cli.command {
         cli::Command::Demo(options) => demo::run(options),
+        cli::Command::Status(options) => status::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Rules(options) => rules::run(&options),
         cli::Command::SamplePartner(options) => partner::run(options),

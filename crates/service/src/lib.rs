@@ -18,6 +18,7 @@ mod gateway;
 mod platform;
 mod public_log;
 mod sign_in;
+mod status;
 mod token;
 mod views;
 mod withdraw;
@@ -30,6 +31,7 @@ pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable};
 pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use platform::ChangeError;
 pub use sign_in::{SESSION_MS, SignIn};
+pub use status::Status;
 pub use views::{
     AllowedApp, AllowedPurpose, CentreView, ConsentView, GrantState, HistoryKind, HistoryLine, HistoryPage,
     ItemView, Offered, PurposeView, Session,

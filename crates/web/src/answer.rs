@@ -73,8 +73,9 @@ enum Reader {
 impl Reader {
     fn of(request: &Request) -> Self {
         let path = request.uri().path();
-        let interface = ["/v1/", "/log/", "/.well-known/"].iter().any(|start| path.starts_with(start))
-            || (path.starts_with("/oauth/") && path != "/oauth/authorize");
+        let interface =
+            ["/v1/", "/log/", "/.well-known/", "/operator/"].iter().any(|start| path.starts_with(start))
+                || (path.starts_with("/oauth/") && path != "/oauth/authorize");
         let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
         // Browsers name `text/html`; a program that asks for nothing in particular gets what it can parse.
         let html = accept.is_some_and(|accept| accept.contains("text/html"));

@@ -22,6 +22,7 @@ mod home;
 mod log;
 mod notice;
 mod oauth;
+pub mod operator;
 mod page;
 mod problems;
 mod sign_in;
@@ -46,6 +47,8 @@ use yinuo_service::Gateway;
 
 use crate::fault::{Fault, Problem};
 use crate::visit::Web;
+
+pub use crate::operator::operator_router;
 
 /// The greatest size of a request's body, in bytes.
 pub const BODY_LEN_MAX: usize = 64 * 1024;

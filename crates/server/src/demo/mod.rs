@@ -3,7 +3,6 @@
 //! Everything is real but the people: SQLite on disk, both signature suites, sealed values, an OAuth client in a
 //! process of its own. It makes its own passphrase and keeps it beside the data, which no deployment may do.
 
-mod passphrase;
 mod people;
 mod platform;
 mod populate;
@@ -25,7 +24,10 @@ use yinuo_vault::Params;
 use crate::assemble::{Running, assemble};
 use crate::cli::DemoOptions;
 use crate::clock::SystemClock;
+use crate::directory::Made;
 use crate::keys::{self, Keys};
+use crate::operator_socket::OperatorSocket;
+use crate::passphrase;
 use crate::random::OsRandom;
 use crate::say::say;
 
@@ -62,10 +64,17 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let partner_address = free(options.partner_listen).await?;
 
     keys::private_dir(dir)?;
-    let passphrase = passphrase::of(dir, random.as_ref())?;
-    let keys = Keys::open(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random.as_ref())?;
+    let made = Made { issuer: issuer.clone(), suite, profile, demonstration: true };
+    made.agree(dir)?;
+    let passphrase = passphrase::of_demonstration(dir, random.as_ref())?;
+    let keys = if Keys::exist(dir) {
+        Keys::unlock(dir, suite, passphrase.as_bytes())?
+    } else {
+        Keys::create(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random.as_ref())?
+    };
     let directory = Arc::new(people::Directory);
     let running = assemble(dir, &issuer, profile, keys, directory, clock, random.clone())?;
+    made.remember(dir)?;
     std::fs::write(dir.join("log.vkeys"), &running.verifier_keys)?;
 
     let app_keys = app_keys(&dir.join("partner"), random.as_ref())?;
@@ -81,6 +90,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
         };
         axum::serve(listener, router).with_graceful_shutdown(until).await
     });
+    let operator = OperatorSocket::serve(dir, yinuo_web::operator_router(running.gateway.clone()))?;
     let sweeper = tokio::spawn(sweep_now_and_then(running.gateway.clone()));
     say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, dir);
@@ -93,6 +103,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let _ = stop.send(());
     // Who still reads slowly is not waited for: the store is consistent at every moment.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
+    operator.close().await;
     let _ = partner.kill().await;
     let Running { gateway, ledger, .. } = running;
     drop(gateway);

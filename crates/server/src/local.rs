@@ -1,0 +1,230 @@
+//! How a command reaches the Yinuo in a data directory: over the socket of the one that runs there, or, when none
+//! runs, by opening the directory itself. Either way the same routes answer, so that a command need not know.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{Request, Response, header};
+use clap::Args;
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixStream;
+use tower::ServiceExt as _;
+use yinuo_domain::{Random, StaffId};
+use yinuo_ledger::{LedgerError, StoreError};
+
+use crate::assemble::{AssembleError, Running, assemble};
+use crate::clock::SystemClock;
+use crate::directory::{DirectoryError, Made};
+use crate::environment;
+use crate::keys::{Keys, KeysError};
+use crate::nobody::Nobody;
+use crate::operator_socket::SOCKET;
+use crate::passphrase::{self, PassphraseError};
+use crate::random::OsRandom;
+
+/// The longest answer that is read as a whole, in bytes. Longer ones are streams.
+const ANSWER_LEN_MAX: usize = 64 * 1024 * 1024;
+
+/// Which Yinuo, and in whose name.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LocalOptions {
+    /// The data directory
+    #[arg(long, default_value = "yinuo-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// In whose name: 1 to 64 of a-z, 0-9 and -. It stands in the facts. Default: the name of the Unix user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// A file with the passphrase over the keys, for when no Yinuo is running there; else the environment's
+    /// YINUO_PASSPHRASE, else it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// A way to the Yinuo in a data directory.
+pub(crate) struct Local {
+    way: Way,
+    by: StaffId,
+}
+
+enum Way {
+    /// Another process serves.
+    Socket(PathBuf),
+    /// We have opened the directory ourselves. It is closed when this is dropped.
+    Within(Router),
+}
+
+/// Why an operator's command got no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LocalError {
+    #[error("{0:?} is no name for the facts: say --by with 1 to 64 of a-z, 0-9 and -")]
+    By(String),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error("the keys cannot be unlocked")]
+    Keys(#[from] KeysError),
+    #[error(
+        "{} is in use by a process that does not answer on {SOCKET}: it is starting or ending, or another command is at work; try again", .0.display()
+    )]
+    InUse(PathBuf),
+    #[error(transparent)]
+    Assemble(AssembleError),
+    #[error("cannot connect to {}; it belongs to whoever runs the server: be that user, or root", path.display())]
+    Socket {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("the running server hung up")]
+    HungUp(#[from] hyper::Error),
+    #[error("the running server's answer cannot be read: is it of another version?")]
+    Answer,
+    #[error("the question cannot be written down")]
+    Question,
+    /// What the server said, in its own words.
+    #[error("{title}. {detail} {remedy}")]
+    Problem { status: u16, title: String, detail: String, remedy: String },
+}
+
+impl Local {
+    /// Finds the Yinuo in the directory.
+    pub(crate) async fn open(options: &LocalOptions) -> Result<Self, LocalError> {
+        let by = named(options.by.clone())?;
+        let dir = &options.data;
+        let path = dir.join(SOCKET);
+        let way = match UnixStream::connect(&path).await {
+            Ok(_) => Way::Socket(path),
+            Err(error) if nobody_listens(&error) => Way::Within(within(dir, options)?),
+            Err(cause) => return Err(LocalError::Socket { path, cause }),
+        };
+        Ok(Self { way, by })
+    }
+
+    /// Whether another process serves the directory.
+    pub(crate) fn is_served(&self) -> bool {
+        matches!(self.way, Way::Socket(_))
+    }
+
+    /// `GET path`, and the answer as JSON.
+    pub(crate) async fn get<R: DeserializeOwned>(&self, path: &str) -> Result<R, LocalError> {
+        let request = Request::get(path).body(Body::empty()).map_err(|_| LocalError::Question)?;
+        self.answer(request).await
+    }
+
+    /// `POST path` with JSON, and the answer as JSON.
+    #[allow(dead_code, reason = "until the first command that changes something")]
+    pub(crate) async fn post<B: Serialize, R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<R, LocalError> {
+        let body = serde_json::to_vec(body).map_err(|_| LocalError::Question)?;
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .map_err(|_| LocalError::Question)?;
+        self.answer(request).await
+    }
+
+    /// Any request, and the answer as it comes, for streams. A problem is an error here as well.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, LocalError> {
+        let headers = request.headers_mut();
+        let by = self.by.as_str().parse().map_err(|_| LocalError::Question)?;
+        headers.insert(yinuo_web::operator::OPERATOR, by);
+        headers.insert(header::ACCEPT_LANGUAGE, header::HeaderValue::from_static("en"));
+        let response = match &self.way {
+            Way::Within(router) => {
+                let Ok(response) = router.clone().oneshot(request).await;
+                response
+            }
+            Way::Socket(path) => {
+                headers.insert(header::HOST, header::HeaderValue::from_static("operator"));
+                over(path, request).await?
+            }
+        };
+        if response.status().is_success() { Ok(response) } else { Err(problem(response).await) }
+    }
+
+    async fn answer<R: DeserializeOwned>(&self, request: Request<Body>) -> Result<R, LocalError> {
+        let bytes = whole(self.send(request).await?).await?;
+        serde_json::from_slice(&bytes).map_err(|_| LocalError::Answer)
+    }
+}
+
+/// Runs an operator's command and tells how it ended: its own code, or 2 with what went wrong.
+pub(crate) fn run<E: Into<Box<dyn std::error::Error>>>(
+    command: impl Future<Output = Result<ExitCode, E>>,
+) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return crate::failed(&error),
+    };
+    runtime.block_on(command).unwrap_or_else(|error| crate::failed(error.into().as_ref()))
+}
+
+/// The name that was given, or the Unix user's.
+fn named(given: Option<String>) -> Result<StaffId, LocalError> {
+    let user = || environment::variable("USER").or_else(|| environment::variable("LOGNAME"));
+    let name = given.or_else(user).unwrap_or_default();
+    StaffId::parse(&name).map_err(|_| LocalError::By(name))
+}
+
+/// No socket, or one whose process is gone.
+fn nobody_listens(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
+}
+
+/// Opens the directory here, under its lock.
+fn within(dir: &Path, options: &LocalOptions) -> Result<Router, LocalError> {
+    let made = Made::read(dir)?;
+    let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
+    let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let clock = Arc::new(SystemClock::new());
+    let opened = assemble(dir, &made.issuer, made.profile, keys, Arc::new(Nobody), clock, random);
+    let Running { gateway, .. } = opened.map_err(|error| match error {
+        AssembleError::Ledger(LedgerError::Store(StoreError::InUse)) => LocalError::InUse(dir.to_owned()),
+        other => LocalError::Assemble(other),
+    })?;
+    Ok(yinuo_web::operator_router(gateway))
+}
+
+/// One request over the socket of a running server, on a connection of its own.
+async fn over(path: &Path, request: Request<Body>) -> Result<Response<Body>, LocalError> {
+    let stream = UnixStream::connect(path).await;
+    let stream = stream.map_err(|cause| LocalError::Socket { path: path.to_owned(), cause })?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // It ends when the answer has been read, or the answer is dropped.
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?.map(Body::new))
+}
+
+async fn whole(response: Response<Body>) -> Result<Bytes, LocalError> {
+    to_bytes(response.into_body(), ANSWER_LEN_MAX).await.map_err(|_| LocalError::Answer)
+}
+
+/// What RFC 9457 has us say.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    title: String,
+    detail: String,
+    remedy: String,
+}
+
+async fn problem(response: Response<Body>) -> LocalError {
+    let status = response.status().as_u16();
+    let told = whole(response).await.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Told { title, detail, remedy } = told.unwrap_or_default();
+    if title.is_empty() {
+        return LocalError::Answer;
+    }
+    LocalError::Problem { status, title, detail, remedy }
+}

@@ -1,0 +1,72 @@
+//! Where the passphrase over the keys comes from: a file that was named, the environment, the file that a
+//! demonstration keeps, or whoever sits at the terminal. In this order.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use yinuo_domain::Random;
+use zeroize::Zeroizing;
+
+use crate::environment;
+use crate::keys::{KeysError, read, write_private};
+
+/// The variable of the environment.
+pub(crate) const VARIABLE: &str = "YINUO_PASSPHRASE";
+/// What a demonstration keeps beside its data.
+const BESIDE: &str = "passphrase";
+
+/// The passphrase. Wiped when it is dropped.
+pub(crate) type Passphrase = Zeroizing<String>;
+
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PassphraseError {
+    #[error(transparent)]
+    File(#[from] KeysError),
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
+    #[error(
+        "the keys need a passphrase: give --passphrase-file FILE, set {VARIABLE}, or run this on a terminal"
+    )]
+    Nowhere,
+    #[error("cannot read from the terminal")]
+    Terminal(#[source] std::io::Error),
+}
+
+/// The passphrase of the keys in `dir`. Only a demonstration's lies beside its data.
+pub(crate) fn of(
+    dir: &Path,
+    named: Option<&Path>,
+    demonstration: bool,
+) -> Result<Passphrase, PassphraseError> {
+    let beside = dir.join(BESIDE);
+    let file = named.or_else(|| (demonstration && beside.exists()).then_some(beside.as_path()));
+    match (named.is_none().then(|| environment::variable(VARIABLE)).flatten(), file) {
+        (Some(text), _) => Ok(Zeroizing::new(text)),
+        (None, Some(path)) => from_file(path),
+        (None, None) if std::io::stdin().is_terminal() => {
+            let typed = rpassword::prompt_password(format!("Passphrase of {}: ", dir.display()));
+            typed.map(Zeroizing::new).map_err(PassphraseError::Terminal)
+        }
+        (None, None) => Err(PassphraseError::Nowhere),
+    }
+}
+
+/// The passphrase of the demonstration in `dir`: made at its first start, kept beside the data, and said so.
+pub(crate) fn of_demonstration(dir: &Path, random: &dyn Random) -> Result<Passphrase, PassphraseError> {
+    let path = dir.join(BESIDE);
+    if !path.exists() {
+        let bytes: [u8; 16] =
+            random.bytes().map_err(yinuo_vault::VaultError::from).map_err(KeysError::from)?;
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        write_private(&path, text.as_bytes())?;
+    }
+    from_file(&path)
+}
+
+/// The file's text without the white space around it, such as the end of its line.
+fn from_file(path: &Path) -> Result<Passphrase, PassphraseError> {
+    let bytes = Zeroizing::new(read(path)?);
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned());
+    if text.is_empty() { Err(PassphraseError::Empty(path.to_owned())) } else { Ok(text) }
+}

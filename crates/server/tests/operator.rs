@@ -1,0 +1,77 @@
+//! Running Yinuo as an operator does, from another process: over the socket while it serves, without it when not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+#[path = "demo/mod.rs"]
+mod demo;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use demo::Demo;
+use serde_json::Value;
+
+fn yinuo(arguments: &[&str], data: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_yinuo"))
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .env_remove("YINUO_PASSPHRASE")
+        .env("USER", "li-wei")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+#[test]
+fn status_is_told_by_the_running_server_and_without_one_by_the_directory_itself() {
+    let demo = Demo::start();
+    let socket = demo.data().join("operator.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let served = yinuo(&["status", "--json"], demo.data());
+    assert!(served.status.success(), "{served:?}");
+    let told = json(&served);
+    assert_eq!(told["served"], true);
+    assert_eq!(told["status"]["issuer"], demo.issuer);
+    assert_eq!((&told["status"]["by"], &told["status"]["poisoned"]), (&"li-wei".into(), &false.into()));
+    let text = String::from_utf8(yinuo(&["status", "--by", "ops"], demo.data()).stdout).unwrap();
+    assert!(text.contains("serving    yes") && text.contains("log        g/0 has "), "{text}");
+
+    let issuer = demo.issuer.clone();
+    let stopped = demo.stop();
+    assert!(!socket.exists(), "the socket outlived its server");
+    // A server that was killed leaves its socket behind.
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let within = yinuo(&["status", "--json"], stopped.data());
+    assert!(within.status.success(), "{within:?}");
+    let alone = json(&within);
+    assert_eq!((&alone["served"], &alone["status"]["issuer"]), (&false.into(), &issuer.as_str().into()));
+    let size = |told: &Value, nth: usize| told["status"]["logs"][nth]["size"].as_u64().unwrap();
+    assert!(0 < size(&alone, 0) && size(&told, 1) <= size(&alone, 1), "{alone}");
+}
+
+#[test]
+fn an_operator_is_told_what_is_missing() {
+    let empty = tempfile::tempdir().unwrap();
+    let said = |output: Output| {
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(said(yinuo(&["status"], empty.path())).contains("there is no Yinuo in"));
+    assert!(said(yinuo(&["status", "--by", "Li Wei"], empty.path())).contains("say --by"));
+
+    let made = r#"{"format":"yinuo directory v1","issuer":"https://id.example","suite":"guomi","profile":"dual","demonstration":false}"#;
+    std::fs::write(empty.path().join("yinuo.json"), made).unwrap();
+    assert!(said(yinuo(&["status"], empty.path())).contains("--passphrase-file"));
+    std::fs::write(empty.path().join("passphrase"), "beside its data").unwrap();
+    assert!(
+        said(yinuo(&["status"], empty.path())).contains("--passphrase-file"),
+        "only a demonstration's passphrase lies beside its data"
+    );
+}
