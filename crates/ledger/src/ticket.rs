@@ -33,6 +33,8 @@ kinds! {
     Session = 6,
     /// The `jti` of a DPoP proof.
     ProofId = 7,
+    /// A browser on its way to the identity provider and back.
+    SignIn = 8,
 }
 
 impl TicketKind {

@@ -26,11 +26,13 @@ pub enum TokenKind {
     Refresh,
     /// A browser's session at the pages, `yse_…`. No client ever holds one.
     Session,
+    /// A browser on its way through the identity provider, `ysi_…`. No client ever holds one.
+    SignIn,
 }
 
 impl TokenKind {
     /// Every one.
-    pub const EVERY: [Self; 4] = [Self::Code, Self::Access, Self::Refresh, Self::Session];
+    pub const EVERY: [Self; 5] = [Self::Code, Self::Access, Self::Refresh, Self::Session, Self::SignIn];
 
     /// What the text begins with.
     pub fn prefix(self) -> &'static str {
@@ -39,6 +41,7 @@ impl TokenKind {
             Self::Access => "yat_",
             Self::Refresh => "yrt_",
             Self::Session => "yse_",
+            Self::SignIn => "ysi_",
         }
     }
 }

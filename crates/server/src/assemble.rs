@@ -33,7 +33,7 @@ pub(crate) fn assemble(
     issuer: &str,
     profile: Profile,
     keys: Keys,
-    sign_in: Arc<dyn SignIn>,
+    sign_in: SignIn,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Running, AssembleError> {

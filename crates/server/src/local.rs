@@ -17,13 +17,13 @@ use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 use yinuo_domain::{Random, StaffId};
 use yinuo_ledger::{LedgerError, StoreError};
+use yinuo_service::SignIn;
 
 use crate::assemble::{AssembleError, Running, assemble};
 use crate::clock::SystemClock;
 use crate::directory::{DirectoryError, Made};
 use crate::environment;
 use crate::keys::{Keys, KeysError};
-use crate::nobody::Nobody;
 use crate::operator_socket::SOCKET;
 use crate::passphrase::{self, PassphraseError};
 use crate::random::OsRandom;
@@ -188,7 +188,7 @@ fn within(dir: &Path, options: &LocalOptions) -> Result<Router, LocalError> {
     let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let clock = Arc::new(SystemClock::new());
-    let opened = assemble(dir, &made.issuer, made.profile, keys, Arc::new(Nobody), clock, random);
+    let opened = assemble(dir, &made.issuer, made.profile, keys, SignIn::Nobody, clock, random);
     let Running { gateway, .. } = opened.map_err(|error| match error {
         AssembleError::Ledger(LedgerError::Store(StoreError::InUse)) => LocalError::InUse(dir.to_owned()),
         other => LocalError::Assemble(other),

@@ -11,7 +11,6 @@ mod directory;
 mod environment;
 mod keys;
 mod local;
-mod nobody;
 mod operator_socket;
 mod partner;
 mod passphrase;

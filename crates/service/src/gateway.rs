@@ -35,7 +35,7 @@ pub struct Parts {
     /// Where values are opened.
     pub vault: Arc<Vault>,
     /// Who can sign in.
-    pub sign_in: Arc<dyn SignIn>,
+    pub sign_in: SignIn,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Unguessable bytes.

@@ -30,7 +30,10 @@ pub use enrol::{EnrolError, NewPerson};
 pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable};
 pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use platform::ChangeError;
-pub use sign_in::{SESSION_MS, SignIn};
+pub use sign_in::{
+    Arrival, Begun, Directory, IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, SESSION_MS,
+    SIGN_IN_MS, SignIn, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn, Vouched,
+};
 pub use status::Status;
 pub use views::{
     AllowedApp, AllowedPurpose, CentreView, ConsentView, GrantState, HistoryKind, HistoryLine, HistoryPage,

@@ -223,7 +223,7 @@ fn kind_of(token: &Opaque) -> Option<TicketKind> {
     match token.kind() {
         TokenKind::Access => Some(TicketKind::AccessToken),
         TokenKind::Refresh => Some(TicketKind::RefreshToken),
-        TokenKind::Code | TokenKind::Session => None,
+        TokenKind::Code | TokenKind::Session | TokenKind::SignIn => None,
     }
 }
 

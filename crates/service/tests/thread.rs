@@ -182,7 +182,7 @@ fn tokens_end_with_the_consent() {
             bed.ask(&tokens.access_token, "delivery", &["name"], false).await,
             Err(DiscloseError::Token)
         ));
-        assert!(matches!(bed.gateway.sign_in("bob").await, Err(PageError::NotFound)));
+        assert!(matches!(bed.gateway.sign_in("bob").await, Err(SignInError::NotEnrolled)));
     });
 }
 

@@ -99,6 +99,7 @@ fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
                     detail: told.detail,
                     remedy: told.remedy,
                     code: told.code,
+                    again: fault.again.as_deref(),
                 },
             )
         }

@@ -1,9 +1,12 @@
-//! The two cookies: who is signed in, and which language was chosen.
+//! The cookies: who is signed in, who is signing in, and which language was chosen.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use yinuo_service::SIGN_IN_MS;
 
 /// How long the choice of a language is kept: a year.
 const LANG_AGE_S: u32 = 31_536_000;
+/// How long a browser may be on its way through the identity provider, in seconds.
+const SIGN_IN_AGE_S: u32 = (SIGN_IN_MS / 1_000) as u32;
 /// The cookie of the chosen language.
 pub(crate) const LANG: &str = "yinuo_lang";
 
@@ -34,6 +37,16 @@ impl Jar {
     /// Forgets the session.
     pub(crate) fn end_session(self) -> Option<HeaderValue> {
         self.set(self.session_name(), "", Some(0))
+    }
+
+    /// The name of the cookie that binds a sign-in to its browser.
+    pub(crate) fn sign_in_name(self) -> &'static str {
+        if self.secure { "__Host-yinuo_sign_in" } else { "yinuo_sign_in" }
+    }
+
+    /// Binds a sign-in under way to this browser. `Lax`, because the identity provider sends people back from its site.
+    pub(crate) fn begin_sign_in(self, text: &str) -> Option<HeaderValue> {
+        self.set(self.sign_in_name(), text, Some(SIGN_IN_AGE_S))
     }
 
     /// Keeps the chosen language.

@@ -55,6 +55,14 @@ problems! {
     Outdated = CONFLICT "outdated",
     /// The authorization request is unknown, over or used.
     RequestGone = GONE "request-gone",
+    /// This sign-in is over, used, or of another browser.
+    SignInGone = GONE "sign-in-gone",
+    /// The person did not sign in at the identity provider.
+    SignInDeclined = FORBIDDEN "sign-in-declined",
+    /// What the identity provider said was not believed.
+    SignInFailed = BAD_GATEWAY "sign-in-failed",
+    /// The identity provider cannot be reached.
+    IdentityProviderDown = SERVICE_UNAVAILABLE "identity-provider-down",
     /// More than [`crate::BODY_LEN_MAX`].
     TooLarge = PAYLOAD_TOO_LARGE "too-large",
     /// Neither JSON nor a form, where one is expected.
@@ -94,11 +102,13 @@ pub(crate) struct Fault {
     refusal: Option<Refusal>,
     /// `Retry-After`.
     pub(crate) retry_after_s: Option<u32>,
+    /// Where a person can begin again what failed.
+    pub(crate) again: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn new(problem: Problem) -> Self {
-        Self { problem, member: None, items: Vec::new(), refusal: None, retry_after_s: None }
+        Self { problem, member: None, items: Vec::new(), refusal: None, retry_after_s: None, again: None }
     }
 
     pub(crate) fn malformed(member: &'static str, why: impl Into<String>) -> Self {
@@ -108,6 +118,11 @@ impl Fault {
     /// Says when to try again.
     pub(crate) fn again_after(self, retry_after_s: u32) -> Self {
         Self { retry_after_s: Some(retry_after_s), ..self }
+    }
+
+    /// Says where to begin again.
+    pub(crate) fn again_at(self, page: String) -> Self {
+        Self { again: Some(page), ..self }
     }
 
     pub(crate) fn refused(refusal: Refusal) -> Self {

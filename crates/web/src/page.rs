@@ -57,4 +57,6 @@ pub(crate) struct FaultPage<'a> {
     pub(crate) detail: String,
     pub(crate) remedy: String,
     pub(crate) code: &'static str,
+    /// Where to begin again what failed.
+    pub(crate) again: Option<&'a str>,
 }

@@ -1,4 +1,7 @@
 //! `/sign-in` and `/sign-out`: sessions begin and end.
+//!
+//! Where an identity provider vouches for people, `/sign-in` leads there at once and `/sign-in/back` is where the
+//! browser returns. In the demonstration `/sign-in` is a page to choose somebody on.
 
 use askama::Template;
 use axum::Router;
@@ -7,46 +10,132 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use yinuo_domain::Refusal;
-use yinuo_service::{Offered, PageError};
+use yinuo_service::{
+    Arrival, Offered, ProviderAnswer, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,
+};
 
-use crate::fault::{Failed, Fault};
+use crate::fault::{Failed, Fault, Problem};
 use crate::forms::{Posted, PostedBy};
 use crate::page::{Frame, page, set_cookie};
 use crate::visit::{Visit, Web, is_our_page, pairs};
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/sign-in", get(offer).post(begin)).route("/sign-out", post(end))
+    Router::new()
+        .route("/sign-in", get(offer).post(choose))
+        .route("/sign-in/back", get(back))
+        .route("/sign-out", post(end))
 }
 
-/// `GET /sign-in`: who can sign in.
+/// `GET /sign-in`: to the identity provider, or whom to choose.
 async fn offer(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response, Fault> {
+    let then = pairs(&uri).into_iter().find(|(name, value)| name == "then" && is_our_page(value));
+    let then = then.map(|(_, then)| then);
+    let offered = match web.gateway.sign_in_way() {
+        SignInWay::Provider => return begin(&web, &visit, SignInFor::Person, then.as_deref()).await,
+        SignInWay::Directory(offered) => offered,
+        SignInWay::Nobody => Vec::new(),
+    };
     let session = web.session(&visit).await?;
     let csrf = session.as_ref().map(|session| session.csrf.as_str());
-    let then = pairs(&uri).into_iter().find(|(name, value)| name == "then" && is_our_page(value));
-    let template = SignInPage {
-        f: Frame::new(&visit, csrf),
-        then: then.map(|(_, then)| then),
-        offered: web.gateway.offered(),
-    };
+    let template = SignInPage { f: Frame::new(&visit, csrf), then, offered };
     Ok(page(&web, &visit, StatusCode::OK, &template))
 }
 
-/// `POST /sign-in`: a session begins. There is none yet whose token a form could carry, so that nobody is signed in by
-/// another site rests on where the form came from ([`Posted`]).
-async fn begin(State(web): State<Web>, Posted { visit, fields }: Posted) -> Result<Response, Failed> {
-    let then = fields.one("then")?.filter(|then| is_our_page(then)).unwrap_or("/centre");
-    let begun = match web.gateway.sign_in(fields.require("choice")?).await {
-        // Whether the account was deleted or never was is the same to whoever asks.
-        Err(PageError::NotFound) => return Err(Fault::refused(Refusal::NotEnrolled).into()),
-        begun => begun?,
+/// Sends the browser to the identity provider; it comes back to `/sign-in/back`, and from there goes on to `then`, which
+/// is a page of ours.
+pub(crate) async fn begin(
+    web: &Web,
+    visit: &Visit,
+    for_whom: SignInFor,
+    then: Option<&str>,
+) -> Result<Response, Fault> {
+    let asked = SigningIn { for_whom, then, browser: visit.signing_in() };
+    let begun = match web.gateway.begin_sign_in(asked).await {
+        Ok(begun) => begun,
+        Err(why) => {
+            let then = then.map(str::to_owned);
+            return Err(not_signed_in(SignInFailed { why, for_whom, then }));
+        }
     };
+    let mut response = Redirect::to(&begun.to).into_response();
+    set_cookie(&mut response, web.jar.begin_sign_in(begun.browser.as_str()));
+    Ok(response)
+}
+
+/// `GET /sign-in/back`: the browser returns from the identity provider.
+async fn back(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response, Fault> {
+    let answer = answer_of(&uri)?;
+    let arrival = web.gateway.finish_sign_in(visit.signing_in(), &answer).await.map_err(not_signed_in)?;
+    match arrival.for_whom {
+        SignInFor::Person => arrived(&web, &visit, &arrival).await,
+        SignInFor::Staff => Err(Fault::new(Problem::NotFound)),
+    }
+}
+
+/// What the provider's redirect says. A parameter that comes twice is refused (RFC 6749 §3.1).
+fn answer_of(uri: &Uri) -> Result<ProviderAnswer, Fault> {
+    let mut answer = ProviderAnswer::default();
+    for (name, value) in pairs(uri) {
+        let (member, place) = match name.as_str() {
+            "state" => ("state", &mut answer.state),
+            "code" => ("code", &mut answer.code),
+            "error" => ("error", &mut answer.error),
+            "iss" => ("iss", &mut answer.iss),
+            _ => continue,
+        };
+        if place.replace(value).is_some() {
+            return Err(Fault::malformed(member, "comes twice"));
+        }
+    }
+    Ok(answer)
+}
+
+/// `POST /sign-in`: somebody was chosen. There is no session yet whose token a form could carry, so that nobody is
+/// signed in by another site rests on where the form came from ([`Posted`]).
+async fn choose(State(web): State<Web>, Posted { visit, fields }: Posted) -> Result<Response, Failed> {
+    let then = fields.one("then")?.filter(|then| is_our_page(then));
+    let choice = fields.require("choice")?;
+    let failed =
+        |why| not_signed_in(SignInFailed { why, for_whom: SignInFor::Person, then: then.map(str::to_owned) });
+    let arrival = web.gateway.choose(SignInFor::Person, choice, then).map_err(failed)?;
+    Ok(arrived(&web, &visit, &arrival).await?)
+}
+
+/// A session begins.
+async fn arrived(web: &Web, visit: &Visit, arrival: &Arrival) -> Result<Response, Fault> {
+    let begun = web.gateway.begin_session(arrival).await.map_err(|why| {
+        not_signed_in(SignInFailed { why, for_whom: arrival.for_whom, then: arrival.then.clone() })
+    })?;
     // Whoever signs in anew leaves the session before; what remains of it cannot be used by the next person here.
     if let Some(earlier) = visit.cookie() {
-        web.gateway.sign_out(earlier).await.map_err(Fault::from)?;
+        web.gateway.sign_out(earlier).await?;
     }
-    let mut response = Redirect::to(then).into_response();
+    let mut response = Redirect::to(arrival.then.as_deref().unwrap_or("/centre")).into_response();
     set_cookie(&mut response, web.jar.begin_session(begun.as_str()));
     Ok(response)
+}
+
+/// Why nobody is signed in, with the way to try again and still get where one wanted to go.
+fn not_signed_in(failed: SignInFailed) -> Fault {
+    let fault = match failed.why {
+        SignInError::Gone => Fault::new(Problem::SignInGone),
+        SignInError::Declined => Fault::new(Problem::SignInDeclined),
+        SignInError::NotBelieved => Fault::new(Problem::SignInFailed),
+        SignInError::ProviderDown { retry_after_s } => {
+            Fault::new(Problem::IdentityProviderDown).again_after(retry_after_s)
+        }
+        // Whether the account was deleted or never was is the same to whoever asks.
+        SignInError::NotEnrolled => Fault::refused(Refusal::NotEnrolled),
+        SignInError::Unavailable(unavailable) => unavailable.into(),
+    };
+    let start = match failed.for_whom {
+        SignInFor::Person => "/sign-in",
+        SignInFor::Staff => "/console",
+    };
+    let then = failed.then.filter(|_| failed.for_whom == SignInFor::Person);
+    let query =
+        then.map(|then| form_urlencoded::Serializer::new("?".to_owned()).append_pair("then", &then).finish());
+    fault.again_at(format!("{start}{}", query.unwrap_or_default()))
 }
 
 /// `POST /sign-out`: the session ends here and in the browser.
@@ -90,7 +179,9 @@ mod tests {
             let page = Markup::parse(&template.render().unwrap());
             let values: Vec<_> = page.with("button", "name", "choice").map(|tag| tag.get("value")).collect();
             assert_eq!(values, [Some("lin-1"), Some("lin-2")]);
-            assert_eq!(page.with("input", "name", "then").count(), 1);
+            // Both forms lead on: the one of buttons, and the one for whoever was imported.
+            assert_eq!(page.with("input", "name", "then").count(), 2);
+            assert_eq!(page.with("input", "name", "choice").count(), 1);
             page.assert_nothing_preselected();
         }
     }

@@ -56,6 +56,8 @@ pub(crate) struct Visit {
     pub(crate) chosen: bool,
     /// The text of the session cookie.
     session: Option<String>,
+    /// The text of the cookie of a sign-in under way.
+    signing_in: Option<String>,
     /// Path and query, if going there again is harmless.
     here: Option<String>,
     /// `Sec-Fetch-Site` says that one of our own pages led here.
@@ -74,6 +76,7 @@ impl Visit {
             lang: chosen.or_else(kept).unwrap_or_else(accepted),
             chosen: chosen.is_some(),
             session: cookies::read(headers, jar.session_name()).map(str::to_owned),
+            signing_in: cookies::read(headers, jar.sign_in_name()).map(str::to_owned),
             here: (*method == Method::GET || *method == Method::HEAD).then(|| here.to_owned()),
             from_our_page: headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin"),
         }
@@ -87,6 +90,11 @@ impl Visit {
     /// The text of the session cookie, for whoever begins or ends sessions.
     pub(crate) fn cookie(&self) -> Option<&str> {
         self.session.as_deref()
+    }
+
+    /// The text of the cookie of a sign-in under way, for whoever begins or finishes one.
+    pub(crate) fn signing_in(&self) -> Option<&str> {
+        self.signing_in.as_deref()
     }
 
     /// The same page in the other language; the first page, if this one cannot be asked for again.

@@ -16,6 +16,7 @@ const ROUTES: &[(Method, &str, u16)] = &[
     (Method::GET,  "/",                                          200),
     (Method::GET,  "/sign-in",                                   200),
     (Method::POST, "/sign-in",                                   403),
+    (Method::GET,  "/sign-in/back",                              410),
     (Method::POST, "/sign-out",                                  403),
     (Method::GET,  "/oauth/authorize",                           303),
     (Method::POST, "/consent",                                   403),

@@ -19,6 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use yinuo_domain::{Clock, Profile, Random, Suite};
 use yinuo_oauth::client::ClientKey;
+use yinuo_service::SignIn;
 use yinuo_vault::Params;
 
 use crate::assemble::{Running, assemble};
@@ -72,7 +73,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     } else {
         Keys::create(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random.as_ref())?
     };
-    let directory = Arc::new(people::Directory);
+    let directory = SignIn::Directory(Arc::new(people::People));
     let running = assemble(dir, &issuer, profile, keys, directory, clock, random.clone())?;
     made.remember(dir)?;
     std::fs::write(dir.join("log.vkeys"), &running.verifier_keys)?;

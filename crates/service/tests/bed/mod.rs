@@ -115,15 +115,19 @@ impl HeadSigner for Sm2Signer {
     }
 }
 
-struct Directory;
+struct Everybody;
 
-impl SignIn for Directory {
+impl Directory for Everybody {
     fn offered(&self) -> Vec<Offered> {
         PEOPLE.iter().map(|id| Offered { id: (*id).to_owned(), label: text(id) }).collect()
     }
     fn person(&self, choice: &str) -> Option<PersonId> {
         (PEOPLE.contains(&choice) || choice.starts_with("more-")).then(|| PersonId::parse(choice).unwrap())
     }
+}
+
+fn everybody() -> SignIn {
+    SignIn::Directory(Arc::new(Everybody))
 }
 
 /// Ann and Bob have every value; Chi is a child; Dan has no values.
@@ -167,13 +171,19 @@ impl Bed {
 
     pub fn over(suite: Suite, profile: Profile, dir: Option<&Path>) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
-        Self::with_clock(suite, profile, dir, clock.clone(), clock)
+        Self::with_clock(suite, profile, dir, clock.clone(), clock, everybody())
+    }
+
+    /// The same where somebody else vouches for people.
+    pub fn signing_in(sign_in: SignIn) -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
+        Self::with_clock(Suite::Guomi, Profile::Dual, None, clock.clone(), clock, sign_in)
     }
 
     /// The same with the machine's clock, for races.
     pub fn real_time(suite: Suite, dir: Option<&Path>) -> Self {
         let unused = Arc::new(TestClock(AtomicU64::new(0)));
-        Self::with_clock(suite, Profile::Dual, dir, Arc::new(RealClock::new()), unused)
+        Self::with_clock(suite, Profile::Dual, dir, Arc::new(RealClock::new()), unused, everybody())
     }
 
     fn with_clock(
@@ -182,6 +192,7 @@ impl Bed {
         dir: Option<&Path>,
         clock: Arc<dyn Clock>,
         moved: Arc<TestClock>,
+        sign_in: SignIn,
     ) -> Self {
         let random: Arc<dyn Random> = Arc::new(CountingRandom(AtomicU64::new(7)));
         let (provider, _) =
@@ -214,7 +225,7 @@ impl Bed {
             issuer: ISSUER.to_owned(),
             ledger: ledger.clone(),
             vault: vault.clone(),
-            sign_in: Arc::new(Directory),
+            sign_in,
             clock,
             random: random.clone(),
             terms: ConsentTerms::default(),

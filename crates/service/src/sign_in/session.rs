@@ -1,35 +1,30 @@
-//! Who is there: signing in, sessions, signing out.
+//! Sessions: they begin with an arrival, and end by hand or by time.
 
-use yinuo_domain::{PersonId, Timestamp};
+use yinuo_domain::Timestamp;
 use yinuo_ledger::{Ticket, TicketKind, Write};
 use yinuo_oauth::{Opaque, TokenKind};
 
+use super::{Arrival, SignInError, SignInFor};
 use crate::gateway::read;
-use crate::{Gateway, Offered, PageError, Session, Unavailable};
+use crate::{Gateway, Session, Unavailable};
 
 /// How long a browser stays signed in: two hours.
 pub const SESSION_MS: u64 = 2 * 3_600_000;
 
-/// Who vouches for people. The platform's own identity provider; in the demonstration, a directory of invented people.
-pub trait SignIn: Send + Sync {
-    /// What the sign-in page offers.
-    fn offered(&self) -> Vec<Offered>;
-
-    /// The person behind a choice, if there is one.
-    fn person(&self, choice: &str) -> Option<PersonId>;
-}
-
 impl Gateway {
-    /// Whom the sign-in page offers.
-    pub fn offered(&self) -> Vec<Offered> {
-        self.parts.sign_in.offered()
+    /// Begins a session of whoever was chosen from the directory.
+    pub async fn sign_in(&self, choice: &str) -> Result<Opaque, SignInError> {
+        self.begin_session(&self.choose(SignInFor::Person, choice, None)?).await
     }
 
-    /// Begins a session. The cookie's text is stored nowhere, only its hash.
-    pub async fn sign_in(&self, choice: &str) -> Result<Opaque, PageError> {
-        let person = self.parts.sign_in.person(choice).ok_or(PageError::NotFound)?;
-        let index = self.parts.vault.person_index(&person);
-        let person = read(self.parts.ledger.reader().person(index))?.ok_or(PageError::NotFound)?;
+    /// Begins the session of a person who arrived. The cookie's text is stored nowhere, only its hash. Staff get none
+    /// here, whoever vouched for them.
+    pub async fn begin_session(&self, arrival: &Arrival) -> Result<Opaque, SignInError> {
+        if arrival.for_whom != SignInFor::Person {
+            return Err(SignInError::Gone);
+        }
+        let index = self.parts.vault.person_index(&arrival.person);
+        let person = read(self.parts.ledger.reader().person(index))?.ok_or(SignInError::NotEnrolled)?;
         let cookie = Opaque::new(TokenKind::Session, self.random()?);
         let now = self.now();
         let ticket = Ticket {
