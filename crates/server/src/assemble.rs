@@ -3,63 +3,133 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use yinuo_domain::{Clock, LogId, Profile, Random};
-use yinuo_ledger::{Ledger, LedgerError, Settings, SqliteStore};
+use yinuo_domain::{LogId, Profile, Random};
+use yinuo_ledger::{HeadSigner, Ledger, LedgerError, Settings, SqliteStore, StoreError};
 use yinuo_service::{ConsentTerms, Gateway, Parts, SignIn};
 use yinuo_tlog::origin;
 
-use crate::keys::Keys;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::directory::{DirectoryError, Made};
+use crate::keys::{Keys, KeysError, publish};
+use crate::random::OsRandom;
 
-/// What a running Yinuo is.
-pub(crate) struct Running {
+/// What was put together. The directory is locked as long as the ledger is open.
+pub(crate) struct Assembled {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) ledger: Ledger,
-    /// The public keys of every log, as `tlog` writes them, one a line.
-    pub(crate) verifier_keys: String,
 }
 
-/// Why it cannot run.
+/// Why it cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AssembleError {
+    #[error(
+        "{dir} is in use by another process: a Yinuo serves it already, or another command is at work; \
+         `yinuo status --data {dir}` asks it"
+    )]
+    InUse { dir: String },
     #[error("cannot open the ledger")]
-    Ledger(#[from] LedgerError),
+    Ledger(#[source] LedgerError),
     #[error("the rules built into this program cannot be read")]
     Rules(#[from] yinuo_rules::PackError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
 }
 
-/// Opens the store in `dir` and puts the rest on top of it.
+/// Opens the store in `dir`, or makes it, and puts the rest on top of it. The directory remembers how.
 pub(crate) fn assemble(
     dir: &Path,
-    issuer: &str,
-    profile: Profile,
+    made: &Made,
     keys: Keys,
     sign_in: SignIn,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-) -> Result<Running, AssembleError> {
-    let host = issuer.split_once("://").map_or(issuer, |(_, host)| host);
-    let settings = Settings::new(keys.vault.suite(), profile, host);
-    let wanted = |algorithm| match algorithm {
-        yinuo_tlog::Algorithm::Sha256 => profile.has_sha256(),
-        yinuo_tlog::Algorithm::Sm3 => profile.has_sm3(),
-    };
-    let signers: Vec<_> = keys.signers.into_iter().filter(|signer| wanted(signer.algorithm())).collect();
-    let mut verifier_keys = String::new();
-    for log in [LogId::platform(), LogId::group(0)] {
-        for signer in &signers {
-            let key = signer.verifier(&origin(host, &log, signer.algorithm()));
-            verifier_keys.push_str(&format!("{key}\n"));
-        }
-    }
-    let ledger = Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone())?;
+    config: &Config,
+) -> Result<Assembled, AssembleError> {
+    made.agree(dir)?;
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let clock = Arc::new(SystemClock::new());
+    let host = made.issuer.split_once("://").map_or(made.issuer.as_str(), |(_, host)| host);
+    let signers = signers_of(made.profile, keys.signers);
+    let verifier_keys = verifier_keys(host, &signers);
+    let settings = settings(made, host, config);
+    let ledger = Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone());
+    let ledger = ledger.map_err(|error| match error {
+        LedgerError::Store(StoreError::InUse) => AssembleError::InUse { dir: dir.display().to_string() },
+        other => AssembleError::Ledger(other),
+    })?;
+    made.remember(dir)?;
+    publish(dir, &verifier_keys)?;
     let parts = Parts {
-        issuer: issuer.to_owned(),
+        issuer: made.issuer.clone(),
         ledger: ledger.clone(),
         vault: keys.vault,
         sign_in,
         clock,
         random,
-        terms: ConsentTerms::default(),
+        terms: terms(config),
     };
-    Ok(Running { gateway: Arc::new(Gateway::new(parts)?), ledger, verifier_keys })
+    Ok(Assembled { gateway: Arc::new(Gateway::new(parts)?), ledger })
+}
+
+fn signers_of(profile: Profile, signers: Vec<Arc<dyn HeadSigner>>) -> Vec<Arc<dyn HeadSigner>> {
+    let wanted = |algorithm| match algorithm {
+        yinuo_tlog::Algorithm::Sha256 => profile.has_sha256(),
+        yinuo_tlog::Algorithm::Sm3 => profile.has_sm3(),
+    };
+    signers.into_iter().filter(|signer| wanted(signer.algorithm())).collect()
+}
+
+/// The public keys of every log, as `tlog` writes them, one a line.
+fn verifier_keys(host: &str, signers: &[Arc<dyn HeadSigner>]) -> String {
+    let mut lines = String::new();
+    for log in [LogId::platform(), LogId::group(0)] {
+        for signer in signers {
+            let key = signer.verifier(&origin(host, &log, signer.algorithm()));
+            lines.push_str(&format!("{key}\n"));
+        }
+    }
+    lines
+}
+
+fn settings(made: &Made, host: &str, config: &Config) -> Settings {
+    let limits = &config.limits;
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Settings {
+        queue_len_max: number(limits.queue_max),
+        urgent_queue_len_max: number(limits.urgent_queue_max),
+        batch_len_max: number(limits.batch_max),
+        streams_cached_max: number(limits.streams_cached_max),
+        permit_ttl_ms: limits.permit_ms,
+        ..Settings::new(made.suite, made.profile, host)
+    }
+}
+
+fn terms(config: &Config) -> ConsentTerms {
+    let days = |days: u64| u32::try_from(days).unwrap_or(u32::MAX);
+    ConsentTerms {
+        days_default: days(config.consent.days_default),
+        days_offered: config.consent.days_offered.iter().copied().map(days).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_configured_by_default_is_what_the_rooms_below_default_to() {
+        let made = Made {
+            issuer: "https://id.example".to_owned(),
+            suite: yinuo_domain::Suite::Guomi,
+            profile: Profile::Dual,
+            demonstration: false,
+        };
+        let (ours, theirs) = (
+            settings(&made, "id.example", &Config::default()),
+            Settings::new(made.suite, made.profile, "id.example"),
+        );
+        assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        assert_eq!(format!("{:?}", terms(&Config::default())), format!("{:?}", ConsentTerms::default()));
+    }
 }

@@ -20,6 +20,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run an invented platform with invented people and a sample partner, on this machine
     Demo(DemoOptions),
+    /// Make a new data directory with its keys, and a file of settings to begin with
+    Init(InitOptions),
+    /// Serve the platform, as its settings say
+    Serve(ServeOptions),
+    /// Explain every mistake in the settings, or show what they come to
+    Config(ConfigOptions),
     /// Say how the Yinuo in a data directory is doing; exit 0: well, 1: it cannot release, 2: cannot tell
     Status(StatusOptions),
     /// Check a data directory: hashes, signatures, chains, and every decision again
@@ -49,6 +55,71 @@ pub(crate) struct DemoOptions {
     /// Which trees and signatures the log has: international, guomi or dual. Fixed by the first start
     #[arg(long, default_value = "dual", value_name = "PROFILE")]
     pub(crate) profile: String,
+}
+
+/// `yinuo init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// The address people and partners will know the platform by, such as https://id.example. Fixed for good
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: String,
+    /// Where everything will be kept; it is made, or empty
+    #[arg(long, default_value = "yinuo-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The file of settings to write
+    #[arg(long, default_value = "yinuo.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Which algorithms seal values: guomi or international. Fixed for good
+    #[arg(long, default_value = "guomi", value_name = "SUITE")]
+    pub(crate) suite: String,
+    /// Which trees and signatures the log has: international, guomi or dual. Fixed for good
+    #[arg(long, default_value = "dual", value_name = "PROFILE")]
+    pub(crate) profile: String,
+    /// A file with the passphrase to keep the keys under; else the environment's YINUO_PASSPHRASE, else it is asked
+    /// for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// In whose name: 1 to 64 of a-z, 0-9 and -. It stands in the facts. Default: the name of the Unix user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+/// `yinuo serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    /// The settings
+    #[arg(long, default_value = "yinuo.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// `yinuo config`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigOptions {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+/// What is to be done with settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Explain every mistake, with line, key and remedy; exit 0: none, 1: some, 2: no file
+    Check {
+        /// The settings. Default: yinuo.toml
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// One line of JSON on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what holds, defaults and environment included, and where each comes from
+    Show {
+        /// The settings. Default: yinuo.toml
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// One line of JSON on standard output
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `yinuo status`.

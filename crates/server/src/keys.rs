@@ -52,6 +52,13 @@ impl Keys {
         dir.join("keys").join("root.json").exists()
     }
 
+    /// Whether guessing the passphrase of the keys below `dir` is less work than in a real deployment.
+    pub(crate) fn are_weak(dir: &Path) -> Result<bool, KeysError> {
+        let root = RootFile::from_bytes(&read(&dir.join("keys").join("root.json"))?)?;
+        let (found, least) = (root.params(), Params::DEFAULT);
+        Ok(found.memory_kib < least.memory_kib || found.passes < least.passes)
+    }
+
     /// Makes the keys of a new directory.
     pub(crate) fn create(
         dir: &Path,
@@ -93,6 +100,15 @@ impl Keys {
         let sm2 = Sm2Signer::new(sm2).ok_or(VaultError::Malformed("signing key"))?;
         Ok(Self { vault: Arc::new(vault), signers: vec![Arc::new(Ed25519Signer(ed25519)), Arc::new(sm2)] })
     }
+}
+
+/// Writes the log's public keys for everybody, beside the data: whoever verifies takes a copy of their own.
+pub(crate) fn publish(dir: &Path, verifier_keys: &str) -> Result<(), KeysError> {
+    let path = dir.join("log.vkeys");
+    if fs::read(&path).is_ok_and(|found| found == verifier_keys.as_bytes()) {
+        return Ok(());
+    }
+    fs::write(&path, verifier_keys).map_err(|cause| KeysError::File { path, cause })
 }
 
 /// A directory that only its owner enters.

@@ -4,7 +4,6 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,18 +14,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixStream;
 use tower::ServiceExt as _;
-use yinuo_domain::{Random, StaffId};
-use yinuo_ledger::{LedgerError, StoreError};
+use yinuo_domain::StaffId;
 use yinuo_service::SignIn;
 
-use crate::assemble::{AssembleError, Running, assemble};
-use crate::clock::SystemClock;
+use crate::assemble::{AssembleError, assemble};
+use crate::config::{self, Config, ConfigError, Loaded};
 use crate::directory::{DirectoryError, Made};
 use crate::environment;
 use crate::keys::{Keys, KeysError};
 use crate::operator_socket::SOCKET;
 use crate::passphrase::{self, PassphraseError};
-use crate::random::OsRandom;
 
 /// The longest answer that is read as a whole, in bytes. Longer ones are streams.
 const ANSWER_LEN_MAX: usize = 64 * 1024 * 1024;
@@ -34,9 +31,12 @@ const ANSWER_LEN_MAX: usize = 64 * 1024 * 1024;
 /// Which Yinuo, and in whose name.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LocalOptions {
-    /// The data directory
-    #[arg(long, default_value = "yinuo-data", value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    /// The data directory. Default: that of the settings, else yinuo-data
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The settings that name the data directory and the passphrase's file. Default: yinuo.toml, if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// In whose name: 1 to 64 of a-z, 0-9 and -. It stands in the facts. Default: the name of the Unix user
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
@@ -70,12 +70,10 @@ pub(crate) enum LocalError {
     Passphrase(#[from] PassphraseError),
     #[error("the keys cannot be unlocked")]
     Keys(#[from] KeysError),
-    #[error(
-        "{} is in use by a process that does not answer on {SOCKET}: it is starting or ending, or another command is at work; try again", .0.display()
-    )]
-    InUse(PathBuf),
     #[error(transparent)]
-    Assemble(AssembleError),
+    Assemble(#[from] AssembleError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error("cannot connect to {}; it belongs to whoever runs the server: be that user, or root", path.display())]
     Socket {
         path: PathBuf,
@@ -97,11 +95,11 @@ impl Local {
     /// Finds the Yinuo in the directory.
     pub(crate) async fn open(options: &LocalOptions) -> Result<Self, LocalError> {
         let by = named(options.by.clone())?;
-        let dir = &options.data;
+        let Place { dir, passphrase_file } = place(options)?;
         let path = dir.join(SOCKET);
         let way = match UnixStream::connect(&path).await {
             Ok(_) => Way::Socket(path),
-            Err(error) if nobody_listens(&error) => Way::Within(within(dir, options)?),
+            Err(error) if nobody_listens(&error) => Way::Within(within(&dir, passphrase_file.as_deref())?),
             Err(cause) => return Err(LocalError::Socket { path, cause }),
         };
         Ok(Self { way, by })
@@ -170,7 +168,7 @@ pub(crate) fn run<E: Into<Box<dyn std::error::Error>>>(
 }
 
 /// The name that was given, or the Unix user's.
-fn named(given: Option<String>) -> Result<StaffId, LocalError> {
+pub(crate) fn named(given: Option<String>) -> Result<StaffId, LocalError> {
     let user = || environment::variable("USER").or_else(|| environment::variable("LOGNAME"));
     let name = given.or_else(user).unwrap_or_default();
     StaffId::parse(&name).map_err(|_| LocalError::By(name))
@@ -181,19 +179,38 @@ fn nobody_listens(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
 }
 
+/// Where the data and the passphrase are.
+struct Place {
+    dir: PathBuf,
+    passphrase_file: Option<PathBuf>,
+}
+
+/// What was typed, then what the settings say, then what is usual.
+fn place(options: &LocalOptions) -> Result<Place, LocalError> {
+    let usual = PathBuf::from(config::FILE);
+    let passphrase_file = options.passphrase_file.clone();
+    let file = match (&options.config, &options.data) {
+        (Some(file), _) => file,
+        (None, None) if usual.exists() => &usual,
+        (None, data) => {
+            let dir = data.clone().unwrap_or_else(|| PathBuf::from("yinuo-data"));
+            return Ok(Place { dir, passphrase_file });
+        }
+    };
+    let loaded = Loaded::read(file)?;
+    let server = &loaded.config.server;
+    let dir = options.data.clone().unwrap_or_else(|| loaded.path(&server.data));
+    let configured = || server.passphrase_file.as_ref().map(|file| loaded.path(file));
+    Ok(Place { dir, passphrase_file: passphrase_file.or_else(configured) })
+}
+
 /// Opens the directory here, under its lock.
-fn within(dir: &Path, options: &LocalOptions) -> Result<Router, LocalError> {
+fn within(dir: &Path, passphrase_file: Option<&Path>) -> Result<Router, LocalError> {
     let made = Made::read(dir)?;
-    let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
+    let passphrase = passphrase::of(dir, passphrase_file, made.demonstration)?;
     let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
-    let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let clock = Arc::new(SystemClock::new());
-    let opened = assemble(dir, &made.issuer, made.profile, keys, SignIn::Nobody, clock, random);
-    let Running { gateway, .. } = opened.map_err(|error| match error {
-        AssembleError::Ledger(LedgerError::Store(StoreError::InUse)) => LocalError::InUse(dir.to_owned()),
-        other => LocalError::Assemble(other),
-    })?;
-    Ok(yinuo_web::operator_router(gateway))
+    let assembled = assemble(dir, &made, keys, SignIn::Nobody, &Config::default())?;
+    Ok(yinuo_web::operator_router(assembled.gateway))
 }
 
 /// One request over the socket of a running server, on a connection of its own.

@@ -6,9 +6,12 @@
 mod assemble;
 mod cli;
 mod clock;
+mod config;
 mod demo;
 mod directory;
 mod environment;
+mod http;
+mod init;
 mod keys;
 mod local;
 mod operator_socket;
@@ -16,9 +19,13 @@ mod partner;
 mod passphrase;
 mod random;
 mod rules;
+mod running;
 mod say;
+mod serve;
 mod signer;
 mod status;
+mod telemetry;
+mod tls;
 mod verify;
 
 use std::process::ExitCode;
@@ -27,11 +34,15 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let logs = tracing_subscriber::EnvFilter::try_from_env("YINUO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
+    // `serve` knows better, once it has read its settings.
+    if !matches!(cli.command, cli::Command::Serve(_)) {
+        telemetry::begin(config::LogForm::Text, "warn");
+    }
     match cli.command {
         cli::Command::Demo(options) => demo::run(options),
+        cli::Command::Init(options) => init::run(&options),
+        cli::Command::Serve(options) => serve::run(&options),
+        cli::Command::Config(options) => config::command::run(&options),
         cli::Command::Status(options) => status::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Rules(options) => rules::run(&options),

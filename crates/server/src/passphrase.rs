@@ -14,6 +14,8 @@ use crate::keys::{KeysError, read, write_private};
 pub(crate) const VARIABLE: &str = "YINUO_PASSPHRASE";
 /// What a demonstration keeps beside its data.
 const BESIDE: &str = "passphrase";
+/// The least a new one has, in bytes.
+pub(crate) const LEN_MIN: usize = 12;
 
 /// The passphrase. Wiped when it is dropped.
 pub(crate) type Passphrase = Zeroizing<String>;
@@ -29,6 +31,8 @@ pub(crate) enum PassphraseError {
         "the keys need a passphrase: give --passphrase-file FILE, set {VARIABLE}, or run this on a terminal"
     )]
     Nowhere,
+    #[error("the two are not alike; nothing was made")]
+    NotAlike,
     #[error("cannot read from the terminal")]
     Terminal(#[source] std::io::Error),
 }
@@ -39,17 +43,35 @@ pub(crate) fn of(
     named: Option<&Path>,
     demonstration: bool,
 ) -> Result<Passphrase, PassphraseError> {
-    let beside = dir.join(BESIDE);
-    let file = named.or_else(|| (demonstration && beside.exists()).then_some(beside.as_path()));
-    match (named.is_none().then(|| environment::variable(VARIABLE)).flatten(), file) {
-        (Some(text), _) => Ok(Zeroizing::new(text)),
-        (None, Some(path)) => from_file(path),
-        (None, None) if std::io::stdin().is_terminal() => {
-            let typed = rpassword::prompt_password(format!("Passphrase of {}: ", dir.display()));
-            typed.map(Zeroizing::new).map_err(PassphraseError::Terminal)
-        }
-        (None, None) => Err(PassphraseError::Nowhere),
+    if let Some(given) = given(named)? {
+        return Ok(given);
     }
+    let beside = dir.join(BESIDE);
+    if demonstration && beside.exists() {
+        return from_file(&beside);
+    }
+    if std::io::stdin().is_terminal() {
+        return typed(&format!("Passphrase of {}: ", dir.display()));
+    }
+    Err(PassphraseError::Nowhere)
+}
+
+/// The passphrase of the file that was named, else of the environment.
+pub(crate) fn given(named: Option<&Path>) -> Result<Option<Passphrase>, PassphraseError> {
+    match named {
+        Some(path) => from_file(path).map(Some),
+        None => Ok(environment::variable(VARIABLE).map(Zeroizing::new)),
+    }
+}
+
+/// A new passphrase, typed twice alike.
+pub(crate) fn typed_twice() -> Result<Passphrase, PassphraseError> {
+    let first = typed("New passphrase: ")?;
+    if *first == *typed("The same again: ")? { Ok(first) } else { Err(PassphraseError::NotAlike) }
+}
+
+fn typed(question: &str) -> Result<Passphrase, PassphraseError> {
+    rpassword::prompt_password(question).map(Zeroizing::new).map_err(PassphraseError::Terminal)
 }
 
 /// The passphrase of the demonstration in `dir`: made at its first start, kept beside the data, and said so.

@@ -115,6 +115,11 @@ impl RootFile {
         Ok(Self { suite, params: file.argon2id, salt, root })
     }
 
+    /// How much work one guess at the passphrase is.
+    pub fn params(&self) -> Params {
+        self.params
+    }
+
     /// The same root key under another passphrase: nothing below it is wrapped again. The old file still opens with
     /// the old passphrase, so it must be destroyed wherever it is.
     pub fn change_passphrase(

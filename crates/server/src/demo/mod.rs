@@ -16,20 +16,20 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use yinuo_domain::{Clock, Profile, Random, Suite};
+use yinuo_domain::{Profile, Random, Suite};
 use yinuo_oauth::client::ClientKey;
 use yinuo_service::SignIn;
 use yinuo_vault::Params;
 
-use crate::assemble::{Running, assemble};
+use crate::assemble::assemble;
 use crate::cli::DemoOptions;
-use crate::clock::SystemClock;
+use crate::config::Config;
 use crate::directory::Made;
+use crate::http::Bounds;
 use crate::keys::{self, Keys};
-use crate::operator_socket::OperatorSocket;
 use crate::passphrase;
 use crate::random::OsRandom;
+use crate::running::{Doors, Leaving, Running};
 use crate::say::say;
 
 pub(crate) use platform::APPS as SAMPLE_APPS;
@@ -54,8 +54,7 @@ pub(crate) fn run(options: DemoOptions) -> ExitCode {
 
 async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(), Failure> {
     let leaving = Leaving::listen()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let random = &OsRandom;
     let dir = &options.data;
     let bound = TcpListener::bind(options.listen).await;
     let listener = bound.map_err(|error| {
@@ -67,48 +66,32 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     keys::private_dir(dir)?;
     let made = Made { issuer: issuer.clone(), suite, profile, demonstration: true };
     made.agree(dir)?;
-    let passphrase = passphrase::of_demonstration(dir, random.as_ref())?;
+    let passphrase = passphrase::of_demonstration(dir, random)?;
     let keys = if Keys::exist(dir) {
         Keys::unlock(dir, suite, passphrase.as_bytes())?
     } else {
-        Keys::create(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random.as_ref())?
+        Keys::create(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random)?
     };
     let directory = SignIn::Directory(Arc::new(people::People));
-    let running = assemble(dir, &issuer, profile, keys, directory, clock, random.clone())?;
-    made.remember(dir)?;
-    std::fs::write(dir.join("log.vkeys"), &running.verifier_keys)?;
+    let config = Config::default();
+    let assembled = assemble(dir, &made, keys, directory, &config)?;
 
-    let app_keys = app_keys(&dir.join("partner"), random.as_ref())?;
+    let app_keys = app_keys(&dir.join("partner"), random)?;
     let partner_url = format!("http://{partner_address}");
-    let first = populate::populate(&running.gateway, &partner_url, &app_keys).await?;
+    let first = populate::populate(&assembled.gateway, &partner_url, &app_keys).await?;
     let mut partner = start_partner(dir, partner_address, &issuer).await?;
 
-    let router = yinuo_web::router(running.gateway.clone());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(async move {
-        let until = async move {
-            let _ = stopped.await;
-        };
-        axum::serve(listener, router).with_graceful_shutdown(until).await
-    });
-    let operator = OperatorSocket::serve(dir, yinuo_web::operator_router(running.gateway.clone()))?;
-    let sweeper = tokio::spawn(sweep_now_and_then(running.gateway.clone()));
+    let doors = Doors { listener, tls: None, bounds: Bounds::of(&config) };
+    let running = Running::begin(dir, assembled, doors)?;
     say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, dir);
     if first {
-        story::walk(&running.gateway).await?;
+        story::walk(running.gateway()).await?;
     }
 
     leaving.asked().await;
-    sweeper.abort();
-    let _ = stop.send(());
-    // Who still reads slowly is not waited for: the store is consistent at every moment.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
-    operator.close().await;
+    running.end().await;
     let _ = partner.kill().await;
-    let Running { gateway, ledger, .. } = running;
-    drop(gateway);
-    ledger.close();
     Ok(())
 }
 
@@ -142,16 +125,6 @@ fn app_keys(dir: &Path, random: &dyn Random) -> Result<Vec<(&'static str, Client
     Ok(found)
 }
 
-/// What merely passes goes: once a minute, a bounded number of rows.
-async fn sweep_now_and_then(gateway: Arc<yinuo_service::Gateway>) {
-    loop {
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-        if let Err(error) = gateway.sweep().await {
-            tracing::warn!(%error, "nothing was swept");
-        }
-    }
-}
-
 /// An address that can be named before anybody listens there.
 async fn free(wanted: SocketAddr) -> Result<SocketAddr, std::io::Error> {
     if wanted.port() != 0 {
@@ -183,24 +156,4 @@ async fn start_partner(dir: &Path, listen: SocketAddr, issuer: &str) -> Result<C
         return Err(format!("the sample partner could not start on {listen}").into());
     }
     Ok(child)
-}
-
-/// What asks this process to end. Listening begins before anybody is told that it serves.
-struct Leaving {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Leaving {
-    fn listen() -> Result<Self, std::io::Error> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// Returns when it was asked.
-    async fn asked(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -1,0 +1,117 @@
+//! `yinuo serve`: the platform's own Yinuo, as its settings say.
+//!
+//! It looks at everything it will need before it says that it serves: settings, certificate, keys, the store and its
+//! signed heads, and whether something can be written. A demonstration's directory, or keys under the demonstration's
+//! parameters, are never served.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use yinuo_service::SignIn;
+
+use crate::assemble::assemble;
+use crate::cli::ServeOptions;
+use crate::config::Loaded;
+use crate::directory::Made;
+use crate::http::Bounds;
+use crate::keys::Keys;
+use crate::passphrase;
+use crate::running::{Doors, Leaving, Running};
+use crate::say::say;
+use crate::telemetry;
+use crate::tls::Tls;
+
+type Failure = Box<dyn std::error::Error>;
+
+pub(crate) fn run(options: &ServeOptions) -> ExitCode {
+    let loaded = match Loaded::read(&options.config) {
+        Ok(loaded) => loaded,
+        Err(error) => return crate::failed(&error),
+    };
+    telemetry::begin(loaded.config.telemetry.log, &loaded.config.telemetry.level);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return crate::failed(&error),
+    };
+    match runtime.block_on(serve(&loaded)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => crate::failed(error.as_ref()),
+    }
+}
+
+async fn serve(loaded: &Loaded) -> Result<(), Failure> {
+    let leaving = Leaving::listen()?;
+    let config = &loaded.config;
+    let dir = loaded.path(&config.server.data);
+    let tls = certificate(loaded)?;
+    let made = made(&dir, loaded)?;
+    let named = config.server.passphrase_file.as_ref().map(|file| loaded.path(file));
+    let passphrase = passphrase::of(&dir, named.as_deref(), false)?;
+    let keys = Keys::unlock(&dir, made.suite, passphrase.as_bytes())?;
+    drop(passphrase);
+    let assembled = assemble(&dir, &made, keys, SignIn::Nobody, config)?;
+    // Something is written before anybody is told that it serves: a disk that is full or read-only is seen now.
+    assembled.gateway.sweep().await?;
+
+    let address = config.listen.address;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}; listen.address takes another"))?;
+    let address = listener.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let doors = Doors { listener, tls, bounds: Bounds::of(config) };
+    let engine_is_active = assembled.gateway.engine_is_active();
+    let running = Running::begin(&dir, assembled, doors)?;
+
+    say(format_args!("ready {}", loaded.issuer()));
+    say(format_args!("  listening on    {scheme}://{address}"));
+    say(format_args!("  data            {}", dir.display()));
+    if scheme == "http" && !address.ip().is_loopback() {
+        eprintln!(
+            "yinuo: this is plain HTTP on {address}: set [tls], or let only a proxy that ends TLS reach it"
+        );
+    }
+    if config.sign_in.issuer.is_none() {
+        eprintln!("yinuo: nobody can sign in: [sign_in] names no identity provider");
+    }
+    if !engine_is_active {
+        eprintln!("yinuo: no rules are in force: nothing is released");
+    }
+    leaving.asked().await;
+    running.end().await;
+    Ok(())
+}
+
+/// How the directory was made, if it may be served as these settings say.
+fn made(dir: &Path, loaded: &Loaded) -> Result<Made, Failure> {
+    let made = Made::read(dir)?;
+    if made.demonstration {
+        let refused = "is a demonstration's: its people are invented, its passphrase lies beside the data and \
+                       anybody can sign in as anybody; `yinuo init` makes a directory that can be served";
+        return Err(format!("{} {refused}", dir.display()).into());
+    }
+    let config = &loaded.config;
+    let wanted = Made {
+        issuer: loaded.issuer().to_owned(),
+        suite: config.vault.suite,
+        profile: config.log.profile,
+        demonstration: false,
+    };
+    wanted.agree(dir)?;
+    if Keys::are_weak(dir)? {
+        return Err(format!(
+            "the keys in {} are under a passphrase that is too cheap to guess at; make a directory with `yinuo init`",
+            dir.display()
+        )
+        .into());
+    }
+    Ok(wanted)
+}
+
+fn certificate(loaded: &Loaded) -> Result<Option<Arc<Tls>>, Failure> {
+    let tls = &loaded.config.tls;
+    let (Some(certificate), Some(key)) = (&tls.certificate_file, &tls.key_file) else { return Ok(None) };
+    Ok(Some(Arc::new(Tls::load(loaded.path(certificate), loaded.path(key))?)))
+}
