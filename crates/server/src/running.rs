@@ -24,6 +24,8 @@ pub(crate) struct Doors {
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) bounds: Bounds,
+    /// What is offered there beside what every Yinuo offers.
+    pub(crate) options: yinuo_web::Options,
 }
 
 /// A Yinuo that serves.
@@ -45,7 +47,7 @@ impl Running {
         if let Some(tls) = &doors.tls {
             chores.push(tokio::spawn(Arc::clone(tls).keep_renewed(signal(SignalKind::hangup())?)));
         }
-        let router = yinuo_web::router(Arc::clone(&gateway));
+        let router = yinuo_web::router_with(Arc::clone(&gateway), doors.options);
         let door = Door::open(doors.listener, doors.tls, router, doors.bounds);
         Ok(Self { gateway, ledger, door, operator, chores })
     }

@@ -61,7 +61,8 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
         .map_err(|error| format!("cannot listen on {address}: {error}; listen.address takes another"))?;
     let address = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let doors = Doors { listener, tls, bounds: Bounds::of(config) };
+    let options = yinuo_web::Options::default();
+    let doors = Doors { listener, tls, bounds: Bounds::of(config), options };
     let engine_is_active = assembled.gateway.engine_is_active();
     let running = Running::begin(&dir, assembled, doors)?;
 

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use yinuo_domain::{AppId, Digest, Guardian, LegalBasis, PurposeKind, Whose};
+use yinuo_domain::{AppId, Digest, Guardian, LegalBasis, LocalText, PurposeKind, Whose};
 use yinuo_oauth::{Parameters, parse_authorize};
 use yinuo_service::{Agreement, ConsentView, ItemView, PageError, PurposeView, Session};
 
@@ -20,7 +20,7 @@ use crate::notice;
 use crate::page::{Frame, page};
 use crate::time;
 use crate::visit::{Visit, Web, pairs};
-use crate::words::Words;
+use crate::words::{Said as _, Words};
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/oauth/authorize", get(show)).route("/consent", post(decide))
@@ -215,6 +215,32 @@ impl ConsentPage<'_> {
 
     fn purposes(&self) -> String {
         self.f.w.list(self.v.purposes.iter().map(|purpose| &purpose.title))
+    }
+
+    /// What is asked for, in a glance: what is necessary, what is not, each item once.
+    fn asked(&self) -> Vec<String> {
+        let items = || self.v.purposes.iter().flat_map(|purpose| &purpose.items);
+        let named = |necessary: bool| {
+            let mut seen: Vec<&LocalText> = Vec::new();
+            for item in items().filter(|item| item.necessary == necessary) {
+                if !seen.contains(&&item.name) {
+                    seen.push(&item.name);
+                }
+            }
+            self.f.w.list(seen)
+        };
+        [("consent-asked-necessary", named(true)), ("consent-asked-optional", named(false))]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(id, names)| self.f.w.with(id, "items", names))
+            .collect()
+    }
+
+    /// What a printout is a record of.
+    fn record(&self) -> String {
+        let shown = self.v.shown.to_string();
+        let variables = [("version", self.v.notice_version.said()), ("hash", shown.said())];
+        self.f.w.tell("consent-record", &variables)
     }
 
     fn needs_guardian(&self) -> bool {

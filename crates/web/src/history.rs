@@ -66,6 +66,8 @@ struct HistoryTemplate<'a> {
 pub(crate) struct Line<'a> {
     pub(crate) at: Moment,
     pub(crate) what: String,
+    /// Whether something was given, or kept.
+    pub(crate) class: &'static str,
     pub(crate) app: &'a str,
     pub(crate) partner: &'a str,
     pub(crate) purpose: Option<&'a str>,
@@ -92,6 +94,11 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
             HistoryKind::Withheld => "history-withheld",
             HistoryKind::NotDelivered => "history-not-delivered",
         }),
+        class: match line.kind {
+            HistoryKind::Disclosed | HistoryKind::Redelivered => "gave",
+            HistoryKind::Withheld | HistoryKind::NotDelivered => "kept",
+            HistoryKind::Consented | HistoryKind::Withdrawn => "",
+        },
         app: w.text(&line.app_name),
         partner: w.text(&line.partner_name),
         purpose: line.purpose.as_ref().map(|purpose| w.text(purpose)),

@@ -26,6 +26,7 @@ pub mod operator;
 mod page;
 mod problems;
 mod sign_in;
+mod style;
 mod time;
 mod visit;
 mod words;
@@ -53,8 +54,20 @@ pub use crate::operator::operator_router;
 /// The greatest size of a request's body, in bytes.
 pub const BODY_LEN_MAX: usize = 64 * 1024;
 
+/// What is served beside what every Yinuo serves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The page of components at `/style`, for the demonstration.
+    pub style: bool,
+}
+
 /// Everything that HTTP offers.
 pub fn router(gateway: Arc<Gateway>) -> Router {
+    router_with(gateway, Options::default())
+}
+
+/// The same, and what else is wanted.
+pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
     let routes = Router::new()
         .merge(home::routes())
         .merge(sign_in::routes())
@@ -67,6 +80,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .merge(disclosures::routes())
         .merge(log::routes())
         .merge(assets::routes());
+    let routes = if options.style { routes.merge(style::routes()) } else { routes };
     dressed(routes, Web::new(gateway))
 }
 

@@ -21,6 +21,11 @@ impl<'a> Frame<'a> {
     pub(crate) fn new(visit: &Visit, csrf: Option<&'a str>) -> Self {
         Self { w: visit.words(), csrf, switch: visit.in_other_language() }
     }
+
+    /// Where the stylesheet is: its address changes with its content, so that a browser keeps it for as long as it likes.
+    pub(crate) fn style(&self) -> String {
+        crate::assets::style_address()
+    }
 }
 
 /// A page as a response.

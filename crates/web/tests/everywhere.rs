@@ -266,6 +266,26 @@ async fn a_chosen_language_is_kept() {
     assert!(site.ask(Method::GET, "/", &[], "").await.body.contains("<html lang=\"zh-CN\">"));
 }
 
+/// The page of components is for the demonstration; the stylesheet under its own address is kept for good.
+#[tokio::test]
+async fn components_are_shown_only_where_wanted_and_the_style_is_kept() {
+    let site = Site::new();
+    assert_eq!(site.ask(Method::GET, "/style", &[], "").await.status, StatusCode::NOT_FOUND);
+    let page = site.ask(Method::GET, "/", &[], "").await.body;
+    let address = page.split("href=\"").find(|rest| rest.starts_with("/assets/yinuo.css?v=")).unwrap();
+    let address = address.split('"').next().unwrap();
+    let kept = site.ask(Method::GET, address, &[], "").await;
+    assert_eq!(kept.header("cache-control"), "public, max-age=31536000, immutable");
+    for other in ["/assets/yinuo.css", "/assets/yinuo.css?v=0", "/assets/yinuo.css?"] {
+        let answer = site.ask(Method::GET, other, &[], "").await;
+        assert_eq!(
+            (answer.header("cache-control"), &answer.body),
+            ("public, max-age=300", &kept.body),
+            "{other}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_public_log_is_served_and_its_entries_are_not() {
     let site = Site::new();

@@ -81,7 +81,8 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let first = populate::populate(&assembled.gateway, &partner_url, &app_keys).await?;
     let mut partner = start_partner(dir, partner_address, &issuer).await?;
 
-    let doors = Doors { listener, tls: None, bounds: Bounds::of(&config) };
+    let components = yinuo_web::Options { style: true };
+    let doors = Doors { listener, tls: None, bounds: Bounds::of(&config), options: components };
     let running = Running::begin(dir, assembled, doors)?;
     say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, dir);

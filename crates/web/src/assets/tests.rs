@@ -1,6 +1,29 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::markup::Markup;
+use crate::page::Frame;
+use crate::style::StylePage;
+use crate::words::Lang;
+use askama::Template as _;
+
+const TEMPLATES: &[&str] = &[
+    include_str!("../../templates/app.html"),
+    include_str!("../../templates/away.html"),
+    include_str!("../../templates/centre.html"),
+    include_str!("../../templates/consent.html"),
+    include_str!("../../templates/delete.html"),
+    include_str!("../../templates/deleted.html"),
+    include_str!("../../templates/fault.html"),
+    include_str!("../../templates/history.html"),
+    include_str!("../../templates/home.html"),
+    include_str!("../../templates/layout.html"),
+    include_str!("../../templates/lines.html"),
+    include_str!("../../templates/problem.html"),
+    include_str!("../../templates/problems.html"),
+    include_str!("../../templates/sign_in.html"),
+    include_str!("../../templates/tabs.html"),
+];
 
 /// The colours of the light theme, and of the dark one.
 fn palettes() -> [BTreeMap<&'static str, [f64; 3]>; 2] {
@@ -9,11 +32,11 @@ fn palettes() -> [BTreeMap<&'static str, [f64; 3]>; 2] {
     [light.split_once("\n}\n").unwrap().0, dark].map(|block| {
         let lines = block.lines().filter_map(|line| line.trim().strip_prefix("--"));
         lines
-            .map(|line| {
-                let (name, colour) = line.trim_end_matches(';').split_once(": #").unwrap();
+            .filter_map(|line| {
+                let (name, colour) = line.trim_end_matches(';').split_once(": #")?;
                 let channel =
                     |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
-                (name, [channel(0), channel(2), channel(4)])
+                Some((name, [channel(0), channel(2), channel(4)]))
             })
             .collect()
     })
@@ -30,24 +53,67 @@ fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
+const GROUNDS: [&str; 3] = ["paper", "raised", "sunk"];
+/// Text on grounds of its own: a tinted one, or a button.
+const TINTED: [(&str, &str); 10] = [
+    ("on-accent", "accent"),
+    ("on-seal", "seal"),
+    ("accent", "accent-soft"),
+    ("ink", "accent-soft"),
+    ("quiet", "accent-soft"),
+    ("alert", "alert-soft"),
+    ("ink", "alert-soft"),
+    ("held", "held-soft"),
+    ("ink", "sunk"),
+    ("quiet", "sunk"),
+];
+
 /// WCAG 2.2 §1.4.3 and §1.4.11, in both themes.
 #[test]
 fn text_and_edges_can_be_seen() {
     for palette in palettes() {
-        for ground in ["paper", "raised"] {
-            for ink in ["ink", "quiet", "accent", "alert", "good"] {
-                let ratio = contrast(palette[ink], palette[ground]);
-                assert!(4.5 <= ratio, "{ink} on {ground}: {ratio:.2}");
-            }
-            let ratio = contrast(palette["line"], palette[ground]);
-            assert!(3.0 <= ratio, "line on {ground}: {ratio:.2}");
+        let least = |ink: &str, ground: &str, least: f64| {
+            let ratio = contrast(palette[ink], palette[ground]);
+            assert!(least <= ratio, "{ink} on {ground}: {ratio:.2}");
+        };
+        for ground in GROUNDS {
+            ["ink", "quiet", "accent", "alert", "held"].map(|ink| least(ink, ground, 4.5));
+            // What marks a control and its state; `hair` only decorates.
+            ["line", "accent", "alert"].map(|edge| least(edge, ground, 3.0));
         }
-        assert!(4.5 <= contrast(palette["on-accent"], palette["accent"]));
+        TINTED.map(|(ink, ground)| least(ink, ground, 4.5));
+        ["accent-soft", "alert-soft"].map(|ground| least("line", ground, 3.0));
     }
+    let [light, dark] = palettes();
+    assert!(light.keys().eq(dark.keys()), "each colour has both themes");
+}
+
+/// Each rule that puts a colour on a ground has its contrast computed above.
+#[test]
+fn every_pair_of_colours_in_the_rules_is_computed() {
+    let rules = STYLE.split_once("*, *::before").unwrap().1;
+    let token = |rule: &str, property: &str| {
+        let declarations = rule.split(['{', ';']).map(str::trim);
+        let value = declarations.filter_map(|one| one.strip_prefix(property)).next_back()?;
+        Some(value.split_once("var(--")?.1.split(')').next()?.to_owned())
+    };
+    let mut pairs = 0;
+    for rule in rules.split('}').filter(|rule| !rule.contains("@media print")) {
+        let (Some(ink), Some(ground)) = (token(rule, "color: "), token(rule, "background: ")) else {
+            continue;
+        };
+        let known = GROUNDS.contains(&ground.as_str())
+            && ["ink", "quiet", "accent", "alert", "held"].contains(&ink.as_str())
+            || TINTED.contains(&(ink.as_str(), ground.as_str()));
+        assert!(known, "{ink} on {ground} in {rule}");
+        pairs += 1;
+    }
+    assert!(5 <= pairs, "{pairs}");
 }
 
 #[test]
-fn the_style_loads_nothing_and_hides_no_focus() {
+fn the_style_is_small_loads_nothing_and_hides_no_focus() {
+    assert!(STYLE.len() <= 12 * 1024, "{}", STYLE.len());
     for forbidden in ["url(", "@import", "@font-face", "outline: none", "outline: 0", "http"] {
         assert!(!STYLE.contains(forbidden), "{forbidden}");
     }
@@ -56,7 +122,56 @@ fn the_style_loads_nothing_and_hides_no_focus() {
 }
 
 #[test]
-fn every_colour_stands_at_the_top_and_every_class_of_a_template_has_a_rule_or_is_plain() {
+fn every_colour_stands_at_the_top() {
     let rules = STYLE.rsplit_once("\n  }\n}\n").unwrap().1;
     assert!(!rules.contains('#'));
+}
+
+fn classes_of_rules() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let rules = STYLE.split_once("*, *::before").unwrap().1;
+    let before_braces = rules.split('{').map(|part| part.rsplit(['}', ';']).next().unwrap_or_default());
+    for selector in before_braces {
+        let class = |part: &str| {
+            part.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or("").to_owned()
+        };
+        found.extend(selector.split('.').skip(1).map(class).filter(|class| !class.is_empty()));
+    }
+    found
+}
+
+fn classes_of(markup: &str) -> BTreeSet<String> {
+    let values = markup.split("class=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    values.flat_map(|value| value.split([' ', '{', '}', '%'])).map(str::to_owned).collect()
+}
+
+/// The page of components is whole: each class that the sheet announces and each that a template uses is on it.
+#[test]
+fn the_page_of_components_shows_every_component() {
+    for lang in Lang::EVERY {
+        let frame = Frame { w: lang.words(), csrf: None, switch: "/style?lang=en".to_owned() };
+        let html = StylePage { f: frame, moment: "2026".to_owned() }.render().unwrap();
+        Markup::parse(&html).assert_nothing_active();
+        let shown = classes_of(&html);
+        for class in classes_of_rules() {
+            // Parts of one page and no component: where a rule says how such a part sits in another.
+            let part = ["number", "reason", "other"].contains(&class.as_str());
+            assert!(part || shown.contains(&class), "{class} is not on the page of components");
+        }
+    }
+}
+
+#[test]
+fn no_rule_is_for_nothing_and_no_class_without_a_rule() {
+    let rules = classes_of_rules();
+    let used: BTreeSet<String> = TEMPLATES.iter().flat_map(|template| classes_of(template)).collect();
+    for class in used.iter().filter(|class| class.chars().all(|c| c.is_ascii_lowercase() || c == '-')) {
+        let hook = class.is_empty() || ["notice", "reason"].contains(&class.as_str());
+        assert!(hook || rules.contains(class), "no rule for {class}");
+    }
+}
+
+#[test]
+fn the_address_of_the_style_changes_with_it() {
+    assert!(style_address().starts_with("/assets/yinuo.css?v=") && style_address().len() == 36);
 }

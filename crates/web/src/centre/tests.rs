@@ -61,7 +61,7 @@ fn each_consent_that_could_release_has_its_button_in_the_centre() {
                 card.text.contains(&w.list(apps[0].purposes[0].items.iter().map(|(_, name, _)| name)))
             }));
             assert_eq!(page.with("a", "href", "/centre/delete").count(), 1);
-            assert_eq!(page.with("a", "href", "/centre/history").count(), 1);
+            assert_eq!(page.with("a", "href", "/centre/history").count(), 2);
             assert_eq!(page.with("p", "class", "done").count(), 0);
         }
     }

@@ -25,6 +25,8 @@ const SAYING: &[&str] = &[
     include_str!("../../templates/problem.html"),
     include_str!("../../templates/problems.html"),
     include_str!("../../templates/sign_in.html"),
+    include_str!("../../templates/style.html"),
+    include_str!("../../templates/tabs.html"),
     include_str!("../centre.rs"),
     include_str!("../consent.rs"),
     include_str!("../history.rs"),
