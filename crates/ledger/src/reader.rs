@@ -124,6 +124,11 @@ impl Reader {
         Ok(self.entries(log, index, 1)?.pop())
     }
 
+    /// When an entry was recorded.
+    pub fn time(&self, log: &LogId, index: u64) -> Result<Option<Timestamp>, StoreError> {
+        self.entry(log, index)?.map(|leaf| decoded(&leaf).map(|entry| entry.at)).transpose()
+    }
+
     /// Up to `limit` entries from number `from` on, as far as the head covers them.
     pub fn entries(&self, log: &LogId, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let Some((log, size)) = self.size(log) else { return Ok(Vec::new()) };

@@ -231,9 +231,18 @@ fn no_request_leaves_the_page_s_own_origin_but_the_way_from_and_to_the_app() {
     let Some(person) = Person::new("demo-12") else { return };
     person.allow(COURIER, &DELIVERY);
     person.app_asks(COURIER);
-    for path in
-        ["/", "/centre", "/centre/apps/sample-courier", "/centre/history", "/centre/delete", "/problems"]
-    {
+    for path in [
+        "/",
+        "/centre",
+        "/centre/apps/sample-courier",
+        "/centre/items",
+        "/centre/items/name",
+        "/centre/history",
+        "/centre/delete",
+        "/notices/sample-courier/1",
+        "/problems",
+        "/style",
+    ] {
         person.visit(path);
     }
     let requests = person.requests();
@@ -307,11 +316,50 @@ fn nothing_scrolls_sideways_on_the_narrowest_phone() {
     person.tick(&OFFERS);
     person.agree();
     person.app_asks(COURIER);
-    for path in
-        ["/", "/centre", "/centre/apps/sample-courier", "/centre/history", "/centre/delete", "/problems"]
-    {
+    for path in [
+        "/",
+        "/centre",
+        "/centre/apps/sample-courier",
+        "/centre/items",
+        "/centre/items/name",
+        "/centre/history",
+        "/centre/delete",
+        "/notices/sample-courier/1",
+        "/problems",
+        "/style",
+    ] {
         person.visit(path);
         fits(path);
+    }
+}
+
+/// Whoever allowed it in so many steps takes it back in no more, counted from the centre.
+#[test]
+fn taking_back_takes_no_more_steps_than_allowing() {
+    let Some(person) = Person::new("demo-15") else { return };
+    let before = person.clicks.get();
+    person.start(COURIER);
+    person.tick(&DELIVERY);
+    person.agree();
+    let to_allow = person.clicks.get() - before;
+    for (path, steps) in [
+        ("/centre", &["details summary", "button[value='everything']"][..]),
+        ("/centre", &[".card a[href='/centre/apps/sample-courier']", "button[value='purpose']"]),
+        ("/centre/items", &["a[href='/centre/items/name']", "button[value='item']"]),
+        ("/centre", &[".card button[value='whole']"]),
+    ] {
+        person.visit("/centre");
+        if !person.has(".card button") {
+            person.allow(COURIER, &DELIVERY);
+        }
+        person.visit(path);
+        let before = person.clicks.get();
+        for step in steps {
+            if *step == "details summary" { person.click(step) } else { person.follow(step) }
+        }
+        assert!(person.has(".done"), "{path} {steps:?}");
+        let to_withdraw = person.clicks.get() - before;
+        assert!(to_withdraw <= 2 && to_withdraw <= to_allow, "{path} {steps:?}");
     }
 }
 

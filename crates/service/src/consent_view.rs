@@ -130,6 +130,7 @@ impl Gateway {
             category: category.map(|category| category.name.clone()),
             purposes,
             notice_version: notice.version,
+            notice_document: *digest,
             notice: LocalText { zh: notice.text.zh.clone(), en: notice.text.en.clone() },
             days_default: self.parts.terms.days_default,
             days_offered: self.parts.terms.days_offered.clone(),

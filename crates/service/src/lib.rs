@@ -15,6 +15,10 @@ mod enrol;
 mod errors;
 mod evidence;
 mod gateway;
+mod history;
+mod items;
+mod notices;
+mod own_values;
 mod platform;
 mod public_log;
 mod sign_in;
@@ -24,11 +28,12 @@ mod views;
 mod withdraw;
 
 pub use authorize::Agreement;
-pub use centre::ProofFile;
 pub use disclose::{Delivered, DiscloseAsk, ReceiptView};
 pub use enrol::{EnrolError, NewPerson};
 pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable};
 pub use gateway::{ConsentTerms, Gateway, Parts};
+pub use history::{HISTORY_PAGE, HISTORY_SCAN_MAX, HistoryChoices, ProofFile, Proofs};
+pub use notices::NoticeView;
 pub use platform::ChangeError;
 pub use sign_in::{
     Arrival, Begun, Directory, IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, SESSION_MS,
@@ -36,7 +41,7 @@ pub use sign_in::{
 };
 pub use status::Status;
 pub use views::{
-    AllowedApp, AllowedPurpose, CentreView, ConsentView, GrantState, HistoryKind, HistoryLine, HistoryPage,
-    ItemView, Offered, PurposeView, Session,
+    AllowedApp, AllowedPurpose, AllowedTo, CentreView, ConsentView, GrantState, HistoryFilter, HistoryKind,
+    HistoryLine, HistoryPage, ItemView, Offered, OwnItem, OwnItemView, PurposeView, Session,
 };
-pub use withdraw::Withdrawing;
+pub use withdraw::{Everywhere, Withdrawal, Withdrawing};

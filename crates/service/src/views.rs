@@ -42,6 +42,8 @@ pub struct ConsentView {
     pub purposes: Vec<PurposeView>,
     /// The version of the notice.
     pub notice_version: u32,
+    /// The hash of the document that holds it.
+    pub notice_document: Digest,
     /// The full notice, Markdown.
     pub notice: LocalText,
     /// How long the consent would last unless the person shortens it, in days.
@@ -124,6 +126,17 @@ pub enum GrantState {
     Withdrawn,
 }
 
+impl From<yinuo_core::GrantStatus> for GrantState {
+    fn from(status: yinuo_core::GrantStatus) -> Self {
+        match status {
+            yinuo_core::GrantStatus::Active => Self::Active,
+            yinuo_core::GrantStatus::Paused => Self::Paused,
+            yinuo_core::GrantStatus::Expired => Self::Expired,
+            yinuo_core::GrantStatus::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
 /// One app the person decided about.
 #[derive(Clone, Debug)]
 pub struct AllowedApp {
@@ -154,6 +167,66 @@ pub struct AllowedPurpose {
     pub title: LocalText,
     /// The items: id, name, sensitive.
     pub items: Vec<(String, LocalText, bool)>,
+}
+
+/// One item, as the person's list of items shows it.
+#[derive(Clone, Debug)]
+pub struct OwnItem {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: LocalText,
+    /// Sensitive personal information.
+    pub sensitive: bool,
+    /// The stored value, masked; none when nothing is stored.
+    pub masked: Option<String>,
+    /// Which apps may receive it.
+    pub apps: Vec<LocalText>,
+}
+
+/// One item on a page of its own.
+#[derive(Clone, Debug)]
+pub struct OwnItemView {
+    /// The item.
+    pub item: OwnItem,
+    /// Who may receive it, for what.
+    pub allowed: Vec<AllowedTo>,
+    /// What happened to it lately, newest first.
+    pub recent: Vec<HistoryLine>,
+}
+
+/// One app that may receive one item for one purpose.
+#[derive(Clone, Debug)]
+pub struct AllowedTo {
+    /// The app.
+    pub app: AppId,
+    /// What it is called.
+    pub app_name: LocalText,
+    /// Who receives.
+    pub partner_name: LocalText,
+    /// Whether the consent counts.
+    pub state: GrantState,
+    /// For what.
+    pub purpose: LocalText,
+    /// What a form sends back to take this back: `<purpose>/<item>`.
+    pub choice: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Which lines of the history to show. Everything, where nothing is named.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HistoryFilter {
+    /// Of this app only.
+    pub app: Option<AppId>,
+    /// About this item only.
+    pub item: Option<Item>,
+    /// Of this kind only.
+    pub kind: Option<HistoryKind>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
 }
 
 /// What one line of the history tells.
@@ -194,6 +267,8 @@ pub struct HistoryLine {
     pub withheld: Vec<(LocalText, Reason)>,
     /// Which disclosure.
     pub disclosure: Option<DisclosureId>,
+    /// Of a consent: the hash of the notice that was shown.
+    pub notice: Option<Digest>,
     /// Where the fact stands: its log's name.
     pub log: String,
     /// Where the fact stands: its index there.
@@ -205,6 +280,8 @@ pub struct HistoryLine {
 pub struct HistoryPage {
     /// The lines.
     pub lines: Vec<HistoryLine>,
-    /// What to ask for to see the next, older lines.
+    /// What to ask for to see the next, older lines. A page may have few lines or none and still go on.
     pub older: Option<String>,
+    /// How many entries were read for it.
+    pub read: usize,
 }

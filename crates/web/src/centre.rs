@@ -2,6 +2,8 @@
 //!
 //! Withdrawing is at most two steps from anywhere: the centre is on every page, and each consent has its button there.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -10,14 +12,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use fluent_bundle::FluentValue;
 use yinuo_domain::AppId;
-use yinuo_service::{AllowedApp, GrantState, Withdrawing};
+use yinuo_service::{AllowedApp, Everywhere, GrantState, Session, Withdrawal, Withdrawing};
 
 use crate::fault::{Failed, Fault, Problem};
 use crate::forms::{Fields, PostedBy};
 use crate::history::{Line, lines};
 use crate::page::{Frame, page};
 use crate::time::Moment;
-use crate::visit::{Signed, Web, pairs};
+use crate::visit::{Signed, Visit, Web, pairs};
 use crate::words::Words;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -40,6 +42,7 @@ async fn show(
         f: Frame::new(&visit, Some(&session.csrf)),
         csrf: &session.csrf,
         done: is_done(&pairs(&uri)),
+        summary: summary(w, &view.apps),
         apps: view.apps.iter().map(|app| Card::of(w, app)).collect(),
         lines: lines(w, &view.recent),
     };
@@ -54,12 +57,13 @@ async fn show_app(
     Signed { visit, session }: Signed,
 ) -> Result<Response, Failed> {
     let app = AppId::parse(&app).map_err(|_| Fault::new(Problem::NotFound))?;
-    let asked = session.clone();
-    let view = web.read(move |gateway| gateway.allowed_app(&asked, &app)).await??;
+    let (asked, wanted) = (session.clone(), app.clone());
+    let view = web.read(move |gateway| gateway.allowed_app(&asked, &wanted)).await??;
     let template = AppPage {
         f: Frame::new(&visit, Some(&session.csrf)),
         csrf: &session.csrf,
         done: is_done(&pairs(&uri)),
+        all: crate::history::address("/centre/history", &[("app", app.as_str())]),
         app: Card::of(visit.words(), &view),
     };
     Ok(page(&web, &visit, StatusCode::OK, &template))
@@ -68,30 +72,110 @@ async fn show_app(
 /// `POST /centre/withdraw`: takes back, and says so only when it holds.
 async fn withdraw(
     State(web): State<Web>,
-    PostedBy { fields, session, .. }: PostedBy,
+    PostedBy { visit, fields, session }: PostedBy,
 ) -> Result<Response, Failed> {
-    let (app, what) = withdrawing(&fields)?;
-    let back = match &what {
-        Withdrawing::Whole => "/centre?done=withdrawn".to_owned(),
-        Withdrawing::Items(_) => format!("/centre/apps/{app}?done=withdrawn"),
-    };
-    web.gateway.withdraw(&session, &app, what).await?;
-    Ok(Redirect::to(&back).into_response())
-}
-
-/// What the form takes back. Never more than one app, and never everything by leaving something out.
-fn withdrawing(fields: &Fields) -> Result<(AppId, Withdrawing), Fault> {
-    let app = AppId::parse(fields.require("app")?).map_err(|_| Fault::new(Problem::NotFound))?;
-    let items = fields.choices("item")?;
-    match (fields.require("scope")?, items.is_empty()) {
-        ("whole", true) => Ok((app, Withdrawing::Whole)),
-        ("items", false) => Ok((app, Withdrawing::Items(items))),
-        _ => Err(Fault::malformed("scope", "must be whole without items, or items with at least one")),
+    match Taking::of(&fields)? {
+        Taking::From { app, what, back } => {
+            web.gateway.withdraw(&session, &app, what).await?;
+            Ok(Redirect::to(&format!("{back}?done=withdrawn")).into_response())
+        }
+        Taking::Everywhere { what, back } => {
+            let withdrawals = web.gateway.withdraw_everywhere(&session, &what).await?;
+            if withdrawals.iter().all(|one| one.holds) {
+                return Ok(Redirect::to(&format!("{back}?done=withdrawn")).into_response());
+            }
+            Ok(partly(&web, &visit, &session, &what, &withdrawals))
+        }
     }
 }
 
-fn is_done(pairs: &[(String, String)]) -> bool {
+/// Some of it holds, some does not: each app is named, and the rest can be asked for again.
+fn partly(
+    web: &Web,
+    visit: &Visit,
+    session: &Session,
+    what: &Everywhere,
+    withdrawals: &[Withdrawal],
+) -> Response {
+    let (scope, of) = match what {
+        Everywhere::Everything => ("everything", None),
+        Everywhere::Item(item) => ("item", Some(item.as_str())),
+    };
+    let names = |holds: bool| {
+        visit.words().list(withdrawals.iter().filter(|one| one.holds == holds).map(|one| &one.app_name))
+    };
+    let template = PartialPage {
+        f: Frame::new(visit, Some(&session.csrf)),
+        csrf: &session.csrf,
+        taken: names(true),
+        failed: names(false),
+        scope,
+        of,
+    };
+    page(web, visit, StatusCode::SERVICE_UNAVAILABLE, &template)
+}
+
+/// What the form takes back. Never more than it names, and never everything by leaving something out.
+#[derive(Debug, Eq, PartialEq)]
+enum Taking {
+    From { app: AppId, what: Withdrawing, back: String },
+    Everywhere { what: Everywhere, back: String },
+}
+
+impl Taking {
+    fn of(fields: &Fields) -> Result<Self, Fault> {
+        let (app, purpose, of) = (fields.one("app")?, fields.one("purpose")?, fields.one("of")?);
+        let items = fields.choices("item")?;
+        let from = |app: &str, what: Withdrawing, back: &dyn Fn(&AppId) -> String| {
+            let app = AppId::parse(app).map_err(|_| Fault::new(Problem::NotFound))?;
+            let back = back(&app);
+            Ok(Self::From { app, what, back })
+        };
+        let centre = |_: &AppId| "/centre".to_owned();
+        let app_page = |app: &AppId| format!("/centre/apps/{app}");
+        let item_page = |item: &str| format!("/centre/items/{item}");
+        match (fields.require("scope")?, app, purpose, of, items.is_empty()) {
+            ("whole", Some(app), None, None, true) => from(app, Withdrawing::Whole, &centre),
+            ("purpose", Some(app), Some(purpose), None, true) => {
+                from(app, Withdrawing::Purpose(purpose.to_owned()), &app_page)
+            }
+            ("items", Some(app), None, None, false) => {
+                // Back to where the button was.
+                let page = fields.one("page")?.filter(|page| is_item_id(page)).map(item_page);
+                from(app, Withdrawing::Items(items), &|app| page.clone().unwrap_or_else(|| app_page(app)))
+            }
+            ("item", None, None, Some(item), true) if is_item_id(item) => {
+                Ok(Self::Everywhere { what: Everywhere::Item(item.to_owned()), back: item_page(item) })
+            }
+            ("everything", None, None, None, true) => {
+                Ok(Self::Everywhere { what: Everywhere::Everything, back: "/centre".to_owned() })
+            }
+            _ => {
+                let why = "must be whole, purpose, items, item or everything, with what it needs and no more";
+                Err(Fault::malformed("scope", why))
+            }
+        }
+    }
+}
+
+/// What may stand in an address as the id of an item.
+fn is_item_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+pub(crate) fn is_done(pairs: &[(String, String)]) -> bool {
     pairs.iter().any(|(name, value)| name == "done" && value == "withdrawn")
+}
+
+/// How many apps may receive how much, in one sentence; none where nothing is allowed.
+fn summary(w: &Words, apps: &[AllowedApp]) -> Option<String> {
+    let active: Vec<_> = apps.iter().filter(|app| app.state == GrantState::Active).collect();
+    let items = active.iter().flat_map(|app| &app.purposes).flat_map(|purpose| &purpose.items);
+    let items: BTreeSet<&str> = items.map(|(id, ..)| id.as_str()).collect();
+    let variables = [("apps", FluentValue::from(active.len())), ("items", FluentValue::from(items.len()))];
+    (!active.is_empty()).then(|| w.tell("centre-summary", &variables))
 }
 
 #[derive(Template)]
@@ -101,8 +185,15 @@ struct CentrePage<'a> {
     csrf: &'a str,
     /// Whether something was just taken back.
     done: bool,
+    summary: Option<String>,
     apps: Vec<Card<'a>>,
     lines: Vec<Line<'a>>,
+}
+
+impl CentrePage<'_> {
+    fn can_withdraw(&self) -> bool {
+        self.apps.iter().any(|app| app.can_withdraw)
+    }
 }
 
 #[derive(Template)]
@@ -112,6 +203,20 @@ struct AppPage<'a> {
     csrf: &'a str,
     done: bool,
     app: Card<'a>,
+    /// Everything about this app in the history.
+    all: String,
+}
+
+#[derive(Template)]
+#[template(path = "partial.html")]
+struct PartialPage<'a> {
+    f: Frame<'a>,
+    csrf: &'a str,
+    /// The names of the apps from which it is taken back, and of those from which it is not.
+    taken: String,
+    failed: String,
+    scope: &'a str,
+    of: Option<&'a str>,
 }
 
 /// One consent, in words.
@@ -133,6 +238,7 @@ struct Allowed<'a> {
     title: &'a str,
     names: String,
     items: Vec<AllowedItem<'a>>,
+    withdraw_label: String,
 }
 
 struct AllowedItem<'a> {
@@ -142,14 +248,19 @@ struct AllowedItem<'a> {
     withdraw_label: String,
 }
 
+/// The words and the look of a state: what it is, what more there is to say, its class.
+pub(crate) fn state(state: GrantState) -> (&'static str, &'static str, &'static str) {
+    match state {
+        GrantState::Active => ("state-active", "since-active", "live"),
+        GrantState::Paused => ("state-paused", "since-paused", "held"),
+        GrantState::Expired => ("state-expired", "since-expired", "over"),
+        GrantState::Withdrawn => ("state-withdrawn", "since-withdrawn", "over"),
+    }
+}
+
 impl<'a> Card<'a> {
     fn of(w: &Words, app: &'a AllowedApp) -> Self {
-        let (state, since, state_class) = match app.state {
-            GrantState::Active => ("state-active", "since-active", "live"),
-            GrantState::Paused => ("state-paused", "since-paused", "held"),
-            GrantState::Expired => ("state-expired", "since-expired", "over"),
-            GrantState::Withdrawn => ("state-withdrawn", "since-withdrawn", "over"),
-        };
+        let (state, since, state_class) = state(app.state);
         let given = Moment::of(w, app.given_at).shown;
         let expires = Moment::of(w, app.expires_at).shown;
         let purposes = app.purposes.iter().map(|purpose| Allowed {
@@ -166,6 +277,7 @@ impl<'a> Card<'a> {
                     withdraw_label: w.with("withdraw-item-label", "item", w.text(name)),
                 })
                 .collect(),
+            withdraw_label: w.with("withdraw-purpose-label", "purpose", w.text(&purpose.title)),
         });
         Self {
             id: app.app.as_str(),

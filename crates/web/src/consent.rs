@@ -3,6 +3,8 @@
 //! The most important page of the product. Nothing is ticked in advance, whatever the person allowed before; refusing
 //! and agreeing look the same; each sensitive item has a choice and a reason of its own.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -16,7 +18,6 @@ use yinuo_service::{Agreement, ConsentView, ItemView, PageError, PurposeView, Se
 use crate::answer::policy_with_form_target;
 use crate::fault::{Failed, Fault, Problem};
 use crate::forms::{Fields, PostedBy};
-use crate::notice;
 use crate::page::{Frame, page};
 use crate::time;
 use crate::visit::{Visit, Web, pairs};
@@ -62,7 +63,7 @@ async fn consent_page(
         f: Frame { switch: again(&view, visit), ..Frame::new(visit, Some(&session.csrf)) },
         csrf: &session.csrf,
         centre: format!("{}/centre", web.issuer()),
-        notice: notice::to_html(visit.words().text(&view.notice)),
+        notice: web.notices.html(view.notice_document, visit.lang, &view.notice),
         alert,
         v: &view,
     };
@@ -170,8 +171,8 @@ struct ConsentPage<'a> {
     csrf: &'a str,
     /// The address of the centre in full, so that it can be found again from a printout or a screenshot.
     centre: String,
-    /// HTML from [`notice::to_html`], which lets no markup of the notice's author through.
-    notice: String,
+    /// HTML from [`crate::notice::to_html`], which lets no markup of the notice's author through.
+    notice: Arc<str>,
     /// Why the page is shown again.
     alert: Option<String>,
 }

@@ -19,12 +19,15 @@ mod fault;
 mod forms;
 mod history;
 mod home;
+mod items;
 mod log;
 mod notice;
+mod notices;
 mod oauth;
 pub mod operator;
 mod page;
 mod problems;
+mod proofs;
 mod sign_in;
 mod style;
 mod time;
@@ -73,7 +76,10 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(sign_in::routes())
         .merge(consent::routes())
         .merge(centre::routes())
+        .merge(items::routes())
         .merge(history::routes())
+        .merge(proofs::routes())
+        .merge(notices::routes())
         .merge(delete_account::routes())
         .merge(problems::routes())
         .merge(oauth::routes())

@@ -17,7 +17,7 @@ pub(crate) fn to_html(markdown: &str) -> String {
             kept.then_some(event)
         }
         Event::End(TagEnd::Link) => links.pop().unwrap_or(false).then_some(event),
-        // The page has its own first and second headings.
+        // The page has its own first heading.
         Event::Start(Tag::Heading { level, .. }) => Some(Event::Start(Tag::Heading {
             level: lower(level),
             id: None,
@@ -35,10 +35,11 @@ pub(crate) fn to_html(markdown: &str) -> String {
 fn lower(level: pulldown_cmark::HeadingLevel) -> pulldown_cmark::HeadingLevel {
     use pulldown_cmark::HeadingLevel::{H1, H2, H3, H4, H5, H6};
     match level {
-        H1 => H3,
-        H2 => H4,
-        H3 => H5,
-        H4 | H5 | H6 => H6,
+        H1 => H2,
+        H2 => H3,
+        H3 => H4,
+        H4 => H5,
+        H5 | H6 => H6,
     }
 }
 
@@ -54,7 +55,7 @@ mod tests {
     fn a_notice_is_text_and_nothing_else() {
         #[rustfmt::skip]
         let cases = [
-            ("# 标题\n\n一段 **重要** 的话",        "<h3>标题</h3>\n<p>一段 <strong>重要</strong> 的话</p>\n"),
+            ("# 标题\n\n一段 **重要** 的话",        "<h2>标题</h2>\n<p>一段 <strong>重要</strong> 的话</p>\n"),
             ("a <script>alert(1)</script> b",       "<p>a alert(1) b</p>\n"),
             ("<div onclick=x>\n\n- one",            "<ul>\n<li>one</li>\n</ul>\n"),
             ("[x](javascript:alert(1))",            "<p>x</p>\n"),

@@ -39,6 +39,17 @@ impl Moment {
     }
 }
 
+/// A day in Beijing, as a form sends it: when it begins, and when the next one does. None when it is no date.
+pub(crate) fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == "2026-03-02".len())?;
+    let begins = |date: jiff::civil::Date| {
+        let instant = BEIJING.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+        // Nothing was recorded before 1970.
+        Some(Timestamp(u64::try_from(instant.as_millisecond()).unwrap_or(0)))
+    };
+    Some((begins(date)?, begins(date.tomorrow().ok()?)?))
+}
+
 /// `at most 5 times in 1 day`.
 pub(crate) fn frequency(words: &Words, frequency: Frequency) -> String {
     let units = [("frequency-days", 86_400), ("frequency-hours", 3_600), ("frequency-minutes", 60)];
@@ -73,6 +84,18 @@ mod tests {
             assert_eq!(told(Lang::Zh).shown, zh);
             assert_eq!(told(Lang::En).shown, en);
             assert_eq!(told(Lang::En).machine, machine);
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_day_of_beijing() {
+        let day = |text| day(text).map(|(begins, ends)| (begins.0, ends.0));
+        assert_eq!(day("2026-03-02"), Some((1_772_380_800_000, 1_772_467_200_000)));
+        assert_eq!(day("1969-01-01"), Some((0, 0)));
+        for not_one in
+            ["", "2026-3-2", "2026-02-30", "20260302", "2026-03-02T00:00", "yesterday", "9999-12-31"]
+        {
+            assert_eq!(day(not_one), None, "{not_one}");
         }
     }
 

@@ -11,6 +11,7 @@ use yinuo_service::{Gateway, Session};
 
 use crate::cookies::{self, Jar};
 use crate::fault::{Fault, Problem};
+use crate::notices::Notices;
 use crate::words::{Lang, Words};
 
 /// What every handler shares.
@@ -18,12 +19,14 @@ use crate::words::{Lang, Words};
 pub(crate) struct Web {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) jar: Jar,
+    /// Notices as HTML, each made once.
+    pub(crate) notices: Arc<Notices>,
 }
 
 impl Web {
     pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
         let jar = Jar::of_issuer(gateway.issuer());
-        Self { gateway, jar }
+        Self { gateway, jar, notices: Arc::default() }
     }
 
     /// Who we are. Every address we print begins with it; the `Host` header is never believed.

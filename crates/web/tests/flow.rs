@@ -235,6 +235,138 @@ async fn a_person_keeps_the_proof_of_their_own_entries_and_of_no_others() {
 }
 
 #[tokio::test]
+async fn all_proofs_are_one_file_of_ones_own_entries() {
+    let site = Site::new();
+    let ann = site.browser("ann").await;
+    let page = ann.consent("courier", &site.push("courier", &[("delivery", DELIVERY)]).await).await;
+    let back = ann.decide(&page, "agree", &["delivery/name"]).await;
+    let token =
+        site.redeem("courier", back.location()).await.json()["access_token"].as_str().unwrap().to_owned();
+    // More than are held at a time.
+    let ask = r#"{"purpose":"delivery","items":["name"]}"#;
+    for _ in 0..70 {
+        assert_eq!(site.disclose(&token, ask).await.status, StatusCode::OK);
+    }
+    let file = ann.get("/centre/proofs").await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert_eq!(file.header("content-type"), "application/jsonl");
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"yinuo-proofs.jsonl\"");
+    let lines: Vec<serde_json::Value> =
+        file.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // Enrolment, four values, a consent, and what was given.
+    assert_eq!(lines.len(), 1 + 4 + 1 + 70);
+    let indexes: Vec<_> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
+    assert!(indexes.windows(2).all(|two| two[1] < two[0]), "newest first, each once");
+    for line in &lines {
+        let alone = ann.get(&format!("/centre/proof?log=g%2F0&index={}", line["index"])).await.json();
+        assert_eq!((&alone["leaf"], &alone["proofs"]), (&line["leaf"], &line["proofs"]));
+    }
+    let bob = site.browser("bob").await;
+    let others = bob.get("/centre/proofs").await.body;
+    assert!(others.lines().all(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        !indexes.contains(&line["index"].as_u64().unwrap())
+    }));
+    assert!(!file.body.contains("canary"));
+}
+
+#[tokio::test]
+async fn everything_is_taken_back_with_one_form_and_an_item_on_its_page() {
+    let site = Site::new();
+    let ann = site.browser("ann").await;
+    let mut tokens = Vec::new();
+    for app in ["courier", "shop"] {
+        let page = ann.consent(app, &site.push(app, &[("delivery", DELIVERY)]).await).await;
+        let back = ann.decide(&page, "agree", &["delivery/name", "delivery/contact_phone"]).await;
+        let token =
+            site.redeem(app, back.location()).await.json()["access_token"].as_str().unwrap().to_owned();
+        tokens.push(token);
+    }
+    let items = ann.get("/centre/items").await;
+    assert!(
+        items.body.contains("href=\"/centre/items/name\"") && !items.body.contains("canary"),
+        "{}",
+        items.body
+    );
+    let item = ann.get("/centre/items/name").await;
+    assert_eq!(item.body.matches("value=\"delivery/name\"").count(), 2);
+    let csrf = item.field("csrf");
+    let done = ann.post("/centre/withdraw", &[("csrf", &csrf), ("scope", "item"), ("of", "name")]).await;
+    assert_eq!(done.location(), "/centre/items/name?done=withdrawn");
+    let part = ASK.replace('}', r#","partial":true}"#);
+    for token in &tokens {
+        assert_eq!(site.disclose(token, &part).await.json()["withheld"]["name"], "withdrawn");
+    }
+    let app = ann.get("/centre/apps/shop").await;
+    assert!(app.body.contains("name=\"purpose\" value=\"delivery\""));
+    let pairs = [("csrf", csrf.as_str()), ("app", "shop"), ("scope", "purpose"), ("purpose", "delivery")];
+    assert_eq!(ann.post("/centre/withdraw", &pairs).await.location(), "/centre/apps/shop?done=withdrawn");
+    let done = ann.post("/centre/withdraw", &[("csrf", &csrf), ("scope", "everything")]).await;
+    assert_eq!(done.location(), "/centre?done=withdrawn");
+    for token in &tokens {
+        assert_eq!(site.disclose(token, &part).await.status, StatusCode::FORBIDDEN);
+    }
+    let narrowed = ann.get("/centre/history?app=shop&kind=withdrawn").await;
+    assert_eq!(narrowed.body.matches("<strong>").count(), 2, "{}", narrowed.body);
+    assert_eq!(ann.get("/centre/history?kind=nonsense").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(ann.get("/centre/items/no_such_item").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_was_shown_is_kept_under_its_hash() {
+    let site = Site::new();
+    let ann = site.browser("ann").await;
+    let page = ann.consent("courier", &site.push("courier", &[("delivery", DELIVERY)]).await).await;
+    let (_, link) = page.body.split_once("href=\"/notices/courier/1\"").unwrap();
+    let (_, file) = link.split_once("href=\"").unwrap();
+    let file = ann.get(file.split('"').next().unwrap()).await;
+    assert_eq!(file.body, "# What we do\n\nWe bring things.");
+    assert_eq!(file.header("content-type"), "text/markdown; charset=utf-8");
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"notice-courier-1.en.md\"");
+    let read = site.ask(Method::GET, "/notices/courier/1", &[("accept-language", "en")], "").await;
+    assert!(read.body.contains("<h2>What we do</h2>"));
+    let (_, document) = read.body.split_once("href=\"/log/doc/").unwrap();
+    let document = format!("/log/doc/{}", document.split('"').next().unwrap());
+    assert_eq!(site.ask(Method::GET, &document, &[], "").await.status, StatusCode::OK);
+    for gone in ["/notices/courier/2", "/notices/courier/1.txt", "/notices/No/1", "/notices/shop/x.md"] {
+        assert_eq!(site.ask(Method::GET, gone, &[], "").await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+}
+
+/// The bar of the consent page: everything it takes is within 40 KiB, and is one round trip beyond what is kept.
+#[tokio::test]
+async fn the_consent_page_is_small() {
+    let site = Site::new();
+    let ann = site.browser("ann").await;
+    let uri = site.push("courier", &[("delivery", DELIVERY), ("offers", OFFERS)]).await;
+    let page = ann.consent("courier", &uri).await;
+    let style = site.ask(Method::GET, "/assets/yinuo.css", &[], "").await.body.len();
+    let icon = site.ask(Method::GET, "/assets/yinuo.svg", &[], "").await.body.len();
+    let whole = page.body.len() + style + icon;
+    eprintln!("consent page: {} bytes, style {style}, icon {icon}: {whole}", page.body.len());
+    assert!(whole <= 40 * 1024, "{whole}");
+    let loads = page.body.matches("<link ").count() + page.body.matches(" src=").count();
+    assert_eq!(loads, 2, "the style and the icon");
+}
+
+#[tokio::test]
+#[ignore = "prints how long the consent page takes"]
+#[allow(clippy::disallowed_methods)]
+async fn how_long_the_consent_page_takes() {
+    let site = Site::new();
+    let ann = site.browser("ann").await;
+    let uri = site.push("courier", &[("delivery", DELIVERY), ("offers", OFFERS)]).await;
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        let begun = std::time::Instant::now();
+        assert_eq!(ann.consent("courier", &uri).await.status, StatusCode::OK);
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    eprintln!("consent page, request to answer: median {:?}, 99th of 100 {:?}", times[250], times[495]);
+}
+
+#[tokio::test]
 async fn a_deleted_account_is_signed_out_everywhere_and_its_token_is_one_that_never_was() {
     let site = Site::new();
     let ann = site.browser("ann").await;

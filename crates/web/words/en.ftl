@@ -8,6 +8,7 @@ nav-switch = 中文
 nav-sign-out = Sign out
 tabs-label = Pages of the User Protection Centre
 tab-overview = Overview
+tab-items = My information
 tab-history = All records
 tab-account = Account
 crumbs-label = Where you are
@@ -92,13 +93,13 @@ consent-lasts = { $days ->
 }
 consent-undo = How to undo it
 consent-undo-where = At any time, with immediate effect, in the User Protection Centre:
-consent-free = It is your decision, and nothing is ticked in advance. The basic service works without the optional information.
+consent-free = It is your decision, and nothing is ticked for you. The basic service works without the optional information.
 consent-no-items = This purpose needs no personal information.
 consent-days = How long your consent lasts
 consent-nothing = Only what you tick is handed over. Ticking nothing is the same as declining.
-consent-earlier = Declining does not change what you allowed earlier; to stop that, withdraw it in the User Protection Centre.
+consent-earlier = If you decline, what you allowed earlier stays as it is; to stop that, withdraw it in the User Protection Centre.
 consent-record = Record of this page: notice version { $version }; fingerprint of what is shown { $hash }
-consent-changed = This page has just changed, and your choices are not saved yet. Please read what it says now, then decide.
+consent-changed = This page has just changed, and your choices are not saved yet. Please read what it says now before you decide.
 group-necessary = Necessary information
     .note = Without it, the basic function that needs it cannot be provided.
 group-optional = Optional information
@@ -110,14 +111,19 @@ item-retention = { $days ->
     [one] The recipient keeps it for 1 day
    *[other] The recipient keeps it for { $days } days
 }
-item-allowed-now = You allow this now. What you choose here replaces your earlier choice for this purpose: tick it again to go on allowing it.
-item-not-stored = You have not stored this item. Until you do, there is nothing to hand over.
+item-allowed-now = You allow this now. Your choice here replaces the earlier one for this purpose; to go on allowing it, tick it again.
+item-not-stored = You have not stored this, so there is nothing to hand over until you do.
 guardian-title = A guardian’s consent
-guardian-note = For users under fourteen, a parent or other guardian must agree.
+guardian-note = Users under fourteen need the consent of a parent or other guardian.
 guardian-agree = I am this user’s parent or other guardian, and I agree that the information ticked above is handed over
 refuse = Decline
 agree = Agree to ticked
 notice-full = Read the full notice on how your information is processed (version { $version })
+notice-open = Open the full text on its own
+notice-save = Save it as a file
+notice-title = How “{ $app }” uses your information
+notice-version = Version { $version }
+notice-document = Fingerprint of the original, to be checked in the public log:
 
 kind-basic = Basic service
 kind-extended = Further function
@@ -138,13 +144,24 @@ basis-already-public = information you made public yourself, or that is lawfully
 basis-other-law = another ground laid down by law or administrative regulation
 
 away-title = Back to the app
-away-lead = This request cannot go on at the moment, and we have told the app why. None of your information was handed over.
+away-lead = This request cannot go on for now, and the app has been told why. None of your information was handed over.
 away-button = Return to the app
 
 centre-title = User Protection Centre
 centre-allowed = Who may receive what
-centre-nothing = You have not allowed any app to receive your information.
+centre-summary = { $apps ->
+    [one] One app
+   *[other] { $apps } apps
+} may receive your information, { $items ->
+    [one] one item
+   *[other] { $items } items
+} in all.
+centre-nothing = You have not allowed any app to receive your information. An app that needs some will ask you first.
 centre-one-by-one = Manage item by item
+one-by-one-label = Manage what “{ $app }” may receive, item by item
+everything-title = Withdraw from every app
+everything-lead = Takes back every consent at once, with immediate effect. You can agree again whenever you need to.
+everything-button = Withdraw from all of them
 centre-recent = Latest records
 centre-all-history = See all records
 state-active = In force
@@ -159,13 +176,45 @@ withdraw-whole = Withdraw everything
 withdraw-whole-label = Withdraw everything allowed to “{ $app }”
 withdraw-item = Withdraw this
 withdraw-item-label = Withdraw “{ $item }”
+withdraw-purpose = Withdraw this purpose
+withdraw-purpose-label = Withdraw everything for “{ $purpose }”
+withdraw-from-label = No longer hand this to “{ $app }” for “{ $purpose }”
+withdraw-item-everywhere = Withdraw this from every app
+partial-title = Some withdrawals did not go through
+partial-failed = These were not withdrawn; they may still receive what you allowed before: { $apps }.
+partial-taken = These are withdrawn: { $apps }.
+partial-again = Try again
 withdraw-note = A withdrawal takes effect at once. What was handed over before, the recipient keeps for as long as it told you; to have it deleted, contact the recipient.
 withdrawn-done = Withdrawn. From now on this information is no longer handed over.
 app-nothing = You do not allow this app to receive anything at the moment.
+app-all-history = See all records of this app
+
+items-title = My information
+items-lead = Everything you keep here, and who may receive it at the moment. For your safety only a part of each value is shown.
+items-nothing = You have not stored any information.
+item-none = Not stored
+item-nobody = No app may receive this at the moment.
+item-somebody = May be received by: { $apps }
+item-stored = What is stored
+item-receivers = Who may receive it
+item-until = until { $expires }
+item-all-history = See all records of this item
 
 history-title = All records
-history-lead = Each line is one entry of the public log. You can keep its proof and check it independently later.
+history-lead = Each line is one entry of the public log. Keep its proof, and you can check it one day without relying on us.
 history-nothing = There are no records yet.
+history-none-here = Nothing here matches. You can go on looking further back.
+history-no-match = Nothing matches.
+history-notice = The notice you were shown
+filter-app = App
+filter-item = Information
+filter-kind = Kind
+filter-from = From
+filter-until = To
+filter-every = All
+filter-apply = Filter
+filter-clear = Clear the filter
+proofs-all = Download all proofs
 history-older = Older records
 history-purpose = Purpose
 history-items = Information
@@ -179,9 +228,9 @@ history-withheld = Refused
 history-not-delivered = Authorised, but not delivered
 
 delete-title = Delete my account
-delete-lead = This cannot be undone. Here is what will happen:
+delete-lead = This cannot be undone. Before you delete it, see what will happen.
 delete-values = All information you keep here is deleted; no key that remains can open it again.
-delete-consents = Every consent you gave ends at once, and no app receives your information any more.
+delete-consents = Every consent you gave ends, and no app receives your information any more.
 delete-given = What apps have already received is no longer with us; to have it deleted, contact each recipient.
 delete-records = The entries in the public log stay, but they hold none of your information and no longer point to you.
 delete-proofs-title = Keep your proofs first
@@ -197,7 +246,6 @@ style-lead = Every page of Yinuo is made of these. Shown in the demonstration on
 style-app = Sample app
 style-item = Sample item
 style-person = Sample person
-style-apply = Filter
 
 problem-reasons = Reason codes
 limits-title = Limits

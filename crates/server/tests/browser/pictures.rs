@@ -44,7 +44,11 @@ fn pictures_of_the_pages() {
             for (page, path) in [
                 ("centre", "/centre"),
                 ("app", "/centre/apps/sample-courier"),
+                ("items", "/centre/items"),
+                ("item", "/centre/items/name"),
                 ("history", "/centre/history"),
+                ("notice", "/notices/sample-courier/1"),
+                ("style", "/style"),
                 ("delete", "/centre/delete"),
                 ("problems", "/problems"),
                 ("problem", "/problems/withheld"),

@@ -17,8 +17,12 @@ const TEMPLATES: &[&str] = &[
     include_str!("../../templates/fault.html"),
     include_str!("../../templates/history.html"),
     include_str!("../../templates/home.html"),
+    include_str!("../../templates/item.html"),
+    include_str!("../../templates/items.html"),
     include_str!("../../templates/layout.html"),
     include_str!("../../templates/lines.html"),
+    include_str!("../../templates/notice.html"),
+    include_str!("../../templates/partial.html"),
     include_str!("../../templates/problem.html"),
     include_str!("../../templates/problems.html"),
     include_str!("../../templates/sign_in.html"),
@@ -77,12 +81,20 @@ fn text_and_edges_can_be_seen() {
             assert!(least <= ratio, "{ink} on {ground}: {ratio:.2}");
         };
         for ground in GROUNDS {
-            ["ink", "quiet", "accent", "alert", "held"].map(|ink| least(ink, ground, 4.5));
+            for ink in ["ink", "quiet", "accent", "alert", "held"] {
+                least(ink, ground, 4.5);
+            }
             // What marks a control and its state; `hair` only decorates.
-            ["line", "accent", "alert"].map(|edge| least(edge, ground, 3.0));
+            for edge in ["line", "accent", "alert"] {
+                least(edge, ground, 3.0);
+            }
         }
-        TINTED.map(|(ink, ground)| least(ink, ground, 4.5));
-        ["accent-soft", "alert-soft"].map(|ground| least("line", ground, 3.0));
+        for (ink, ground) in TINTED {
+            least(ink, ground, 4.5);
+        }
+        for ground in ["accent-soft", "alert-soft"] {
+            least("line", ground, 3.0);
+        }
     }
     let [light, dark] = palettes();
     assert!(light.keys().eq(dark.keys()), "each colour has both themes");

@@ -61,6 +61,7 @@ fn view() -> ConsentView {
             purpose("offers", PurposeKind::Marketing, vec![unstored, item("email", false, false)]),
         ],
         notice_version: 3,
+        notice_document: Digest([0xcd; 32]),
         notice: both("# 告知\n\n<script>x</script>", "# Notice\n\n<script>x</script>"),
         days_default: 180,
         days_offered: vec![365, 180, 30, 1],
@@ -76,7 +77,7 @@ fn render(lang: Lang, v: &ConsentView) -> Markup {
         v,
         csrf: "token",
         centre: "https://yinuo.example/centre".to_owned(),
-        notice: notice::to_html(lang.words().text(&v.notice)),
+        notice: crate::notice::to_html(lang.words().text(&v.notice)).into(),
         alert: None,
     };
     let page = Markup::parse(&template.render().unwrap());
@@ -216,6 +217,13 @@ fn who_what_why_how_long_and_how_to_undo_it_come_first() {
         assert!(page.with("a", "href", "/centre").count() >= 2);
         let notice = page.with("details", "class", "notice").next().unwrap();
         assert!(notice.text.contains(&w.with("notice-full", "version", 3u32)));
+        // One step away, and to be kept: the very text that is shown, by its hash.
+        assert_eq!(page.with("a", "href", "/notices/courier/3").count(), 1);
+        let file = format!("/notices/courier/{}.md", "cd".repeat(32));
+        assert!(page.with("a", "href", &file).next().unwrap().get("download").is_some());
+        // A printout is a record of what was shown.
+        let record = &page.with("p", "class", "print small").next().unwrap().text;
+        assert!(record.contains(&"ab".repeat(32)) && record.contains('3'));
     }
 }
 
