@@ -100,7 +100,7 @@ fn ten_thousand_entries_are_read_a_bounded_part_at_a_time() {
 }
 
 #[test]
-#[ignore = "prints how long a page of the history takes"]
+#[ignore = "prints how long a page of the history takes, and all proofs"]
 #[allow(clippy::disallowed_methods)]
 fn how_long_a_page_of_the_history_takes() {
     let (bed, session) = busy();
@@ -116,6 +116,16 @@ fn how_long_a_page_of_the_history_takes() {
         times.sort();
         eprintln!("{name}: {} entries read in {:?} (median of 50)", times[25].1, times[25].0);
     }
+    let (begun, mut older, mut bytes) = (std::time::Instant::now(), None, 0);
+    loop {
+        let some = bed.gateway.proofs(&session, older, 32).unwrap();
+        bytes += some.lines.len();
+        older = some.older;
+        if older.is_none() {
+            break;
+        }
+    }
+    eprintln!("every proof: {bytes} bytes in {:?}", begun.elapsed());
 }
 
 #[test]

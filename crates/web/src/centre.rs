@@ -266,15 +266,15 @@ impl<'a> Card<'a> {
         let purposes = app.purposes.iter().map(|purpose| Allowed {
             id: purpose.id.as_str(),
             title: w.text(&purpose.title),
-            names: w.list(purpose.items.iter().map(|(_, name, _)| name)),
+            names: w.items(purpose.items.iter().map(|(_, name, _)| name)),
             items: purpose
                 .items
                 .iter()
                 .map(|(id, name, sensitive)| AllowedItem {
-                    name: w.text(name),
+                    name: w.item(name).0,
                     sensitive: *sensitive,
                     value: format!("{}/{id}", purpose.id),
-                    withdraw_label: w.with("withdraw-item-label", "item", w.text(name)),
+                    withdraw_label: w.with("withdraw-item-label", "item", w.item(name).0),
                 })
                 .collect(),
             withdraw_label: w.with("withdraw-purpose-label", "purpose", w.text(&purpose.title)),

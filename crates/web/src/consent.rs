@@ -200,6 +200,8 @@ struct Choice<'a> {
     anchor: String,
     value: String,
     name: &'a str,
+    /// What makes the name exact.
+    more: &'a str,
     sensitive: bool,
     of_another: bool,
     reason: &'a str,
@@ -228,7 +230,7 @@ impl ConsentPage<'_> {
                     seen.push(&item.name);
                 }
             }
-            self.f.w.list(seen)
+            self.f.w.items(seen)
         };
         [("consent-asked-necessary", named(true)), ("consent-asked-optional", named(false))]
             .into_iter()
@@ -290,10 +292,12 @@ fn section<'a>(w: &Words, purpose: &'a PurposeView) -> Section<'a> {
 }
 
 fn choice<'a>(w: &Words, purpose: &PurposeView, item: &'a ItemView) -> Choice<'a> {
+    let (name, more) = w.item(&item.name);
     Choice {
         anchor: format!("about-{}-{}", purpose.id, item.id),
         value: format!("{}/{}", purpose.id, item.id),
-        name: w.text(&item.name),
+        name,
+        more,
         sensitive: item.sensitive,
         of_another: item.whose == Whose::Other,
         reason: w.text(&item.reason),

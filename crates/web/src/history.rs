@@ -135,7 +135,7 @@ impl Wanted {
 
     fn selects(&self, w: &Words, choices: &HistoryChoices) -> Vec<Select> {
         let apps = choices.apps.iter().map(|(id, name)| (id.to_string(), w.text(name).to_owned()));
-        let items = choices.items.iter().map(|(id, name)| (id.clone(), w.text(name).to_owned()));
+        let items = choices.items.iter().map(|(id, name)| (id.clone(), w.item(name).0.to_owned()));
         let kinds = KINDS.iter().map(|(_, word, words)| ((*word).to_owned(), w.say(words)));
         vec![
             Select::of(w, "app", "filter-app", &self.app, apps),
@@ -233,11 +233,11 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
         app: w.text(&line.app_name),
         partner: w.text(&line.partner_name),
         purpose: line.purpose.as_ref().map(|purpose| w.text(purpose)),
-        items: w.list(&line.items),
+        items: w.items(&line.items),
         withheld: line
             .withheld
             .iter()
-            .map(|(item, reason)| (w.text(item), Explained::of(*reason, w).title))
+            .map(|(item, reason)| (w.item(item).0, Explained::of(*reason, w).title))
             .collect(),
         disclosure: line.disclosure.map(|id| id.to_string()),
         notice: line.notice.map(|document| format!("/notices/{}/{document}", line.app)),

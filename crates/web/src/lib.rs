@@ -39,6 +39,8 @@ mod words;
 mod bed;
 #[cfg(test)]
 mod markup;
+#[cfg(test)]
+mod pages;
 
 use std::sync::Arc;
 

@@ -63,6 +63,11 @@ impl Markup {
         Self(tags)
     }
 
+    /// Every tag, in the order in which they open.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.0.iter()
+    }
+
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tag> {
         self.0.iter().filter(move |tag| tag.name == name)
     }

@@ -197,6 +197,19 @@ impl Words {
         }
     }
 
+    /// The name of an item, and what the catalogue adds to it in brackets to be exact.
+    pub(crate) fn item<'a>(&self, name: &'a LocalText) -> (&'a str, &'a str) {
+        let name = self.text(name);
+        let whole = name.strip_suffix([')', '）']).and_then(|inside| inside.split_once(['(', '（']));
+        whole.map_or((name, ""), |(short, more)| (short.trim_end(), more))
+    }
+
+    /// Several items by their short names, as the language separates them.
+    pub(crate) fn items<'a>(&self, names: impl IntoIterator<Item = &'a LocalText>) -> String {
+        let names: Vec<&str> = names.into_iter().map(|name| self.item(name).0).collect();
+        names.join(&self.say("list-separator"))
+    }
+
     /// Several texts, as the language separates them.
     pub(crate) fn list<'a>(&self, texts: impl IntoIterator<Item = &'a LocalText>) -> String {
         let texts: Vec<&str> = texts.into_iter().map(|text| self.text(text)).collect();

@@ -170,6 +170,23 @@ fn the_chinese_words_are_chinese_and_the_english_ones_are_not() {
 }
 
 #[test]
+fn the_name_of_an_item_is_short_and_what_makes_it_exact_stands_beside_it() {
+    #[rustfmt::skip]
+    let cases = [
+        ("姓名(名称)",                       ("姓名", "名称")),
+        ("手机号码（注册用户）",             ("手机号码", "注册用户")),
+        ("Phone number (of the user)",       ("Phone number", "of the user")),
+        ("E-mail address",                   ("E-mail address", "")),
+        ("a (b) c",                          ("a (b) c", "")),
+        ("",                                 ("", "")),
+    ];
+    for (name, expected) in cases {
+        let text = LocalText { zh: name.to_owned(), en: name.to_owned() };
+        assert_eq!(Lang::Zh.words().item(&text), expected);
+    }
+}
+
+#[test]
 fn accept_language_is_weighed_as_the_standard_says() {
     #[rustfmt::skip]
     let cases = [
