@@ -34,7 +34,11 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Libraries, and the only rooms that may depend on them.
 const FENCES: &[(&str, &[&str], &[&str])] = &[
-    ("HTTP and pages", &["axum", "tower-http", "askama", "hyper", "fluent-bundle"], &["web", "server"]),
+    (
+        "HTTP and pages",
+        &["axum", "tower-http", "askama", "hyper", "fluent-bundle", "utoipa"],
+        &["web", "server"],
+    ),
     ("an async runtime", &["tokio", "async-std", "smol", "async-global-executor"], &["web", "server"]),
     ("an HTTP client", &["reqwest", "ureq"], &["server"]),
     (

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use yinuo_domain::{
-    AppId, Command, DisclosureId, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt, SubjectKey, Tag,
+    AppId, Command, DisclosureId, Frequency, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt,
+    SubjectKey, Tag,
 };
 use yinuo_ledger::{Answered, Submission, TicketKind};
 use yinuo_oauth::Opaque;
@@ -103,7 +104,8 @@ impl Gateway {
                 (permit, withheld, receipt, disclosure)
             }
             Answered::Withheld { reasons, .. } => {
-                return Err(DiscloseError::Withheld { items: self.named(reasons) });
+                let frequency = self.frequency_reached(&app, purpose, &reasons);
+                return Err(DiscloseError::Withheld { items: self.named(reasons), frequency });
             }
             Answered::Refused(refusal) => return Err(refused(refusal)),
             Answered::Done => return Err(Unavailable { retry_after_s: 5 }.into()),
@@ -218,6 +220,21 @@ impl Gateway {
             idempotency: key,
         };
         Ok(Submission::new(command, salt))
+    }
+
+    /// What the app declared for the items that it asked for too often. Whoever waits for the longest period is no longer
+    /// refused for this.
+    fn frequency_reached(
+        &self,
+        app: &AppId,
+        purpose: Purpose,
+        reasons: &[(Item, Reason)],
+    ) -> Option<Frequency> {
+        let platform = self.platform();
+        let declaration = &platform.apps.get(app)?.declaration;
+        let reached = reasons.iter().filter(|(_, reason)| *reason == Reason::FrequencyExceeded);
+        let lines = reached.filter_map(|(item, _)| declaration.line(purpose, *item));
+        lines.map(|line| line.frequency).max_by_key(|frequency| frequency.period_s)
     }
 
     fn name(&self, item: Item) -> String {

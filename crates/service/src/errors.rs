@@ -1,6 +1,6 @@
 //! What may go wrong between an ask and its answer. `web` picks the status and the words.
 
-use yinuo_domain::{DisclosureId, Reason, Refusal};
+use yinuo_domain::{DisclosureId, Frequency, Reason, Refusal};
 use yinuo_oauth::OAuthError;
 
 /// Nothing can be recorded at the moment, so nothing is released or changed.
@@ -30,6 +30,8 @@ pub enum DiscloseError {
     Withheld {
         /// Each asked-for item and its public reason.
         items: Vec<(String, Reason)>,
+        /// The declared frequency that was reached, if one was: of those, the one with the longest period.
+        frequency: Option<Frequency>,
     },
     /// The idempotency key was used with another body.
     #[error("the idempotency key was used with another request")]

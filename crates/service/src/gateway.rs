@@ -70,6 +70,11 @@ impl Gateway {
         &self.parts.issuer
     }
 
+    /// Unguessable bytes for the name of one request.
+    pub fn request_id(&self) -> Result<[u8; 16], Unavailable> {
+        self.random()
+    }
+
     pub(crate) fn catalogue(&self) -> &'static Catalogue {
         &self.packs.catalogue
     }

@@ -20,7 +20,7 @@ fn beds() -> Vec<(Bed, Option<tempfile::TempDir>)> {
 
 fn reasons(answer: Result<Delivered, DiscloseError>) -> Vec<(String, Reason)> {
     match answer {
-        Err(DiscloseError::Withheld { items }) => items,
+        Err(DiscloseError::Withheld { items, .. }) => items,
         Err(error) => panic!("another error: {error}"),
         Ok(_) => panic!("released"),
     }

@@ -1,12 +1,15 @@
 //! What every response carries: the headers that protect a reader, and the words for what went wrong.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use crate::fault::{Fault, Problem};
+use crate::limits::{ADDRESS_LEN_MAX, HEADERS_LEN_MAX, Limit};
 use crate::page::{FaultPage, Frame, page};
+use crate::request_id::{REQUEST_ID, RequestId};
 use crate::visit::{Visit, Web};
 
 /// What a page may load and where it may lead: its own style and picture, its own forms, nothing else.
@@ -24,33 +27,96 @@ pub(crate) fn policy_with_form_target(origin: &str) -> String {
     POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"))
 }
 
-/// The outermost layer: says faults in the reader's language, adds the headers, and notes route and status.
+/// The outermost layer: names the request, says faults in the reader's language, adds the headers, and notes route and
+/// status. What is logged in between stands in the span of this request.
 pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) -> Response {
     let visit = Visit::of(web.jar, request.method(), request.uri(), request.headers());
-    let reader = Reader::of(&request);
-    let challenge = challenge(request.headers());
-    // The pattern, never the address itself: an address may name what a person looked at.
-    let route = request.extensions().get::<MatchedPath>().cloned();
+    let asked = Asked::of(&request);
+    // Without randomness nothing else works either; the answer then goes without a name.
+    let id = web.gateway.request_id().ok().map(RequestId::new);
+    let span = match id {
+        Some(id) => tracing::info_span!("request", %id, route = asked.pattern()),
+        None => tracing::info_span!("request", route = asked.pattern()),
+    };
 
-    let mut response = next.run(request).await;
-    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
-        let kept = response.headers().clone();
-        response = say(&web, &visit, reader, &fault);
+    let mut response = match within_limits(&request) {
+        Ok(()) => next.run(request).instrument(span.clone()).await,
+        Err(fault) => fault.into_response(),
+    };
+    let fault = response.extensions_mut().remove::<Fault>().or_else(|| unspoken(&response));
+    if let Some(fault) = fault {
+        response = match fault.problem {
+            // RFC 9110 §9.3.7: the router adds what can be asked of this address (`Allow`), here as for a 405.
+            Problem::MethodNotAllowed if asked.method == Method::OPTIONS => {
+                StatusCode::NO_CONTENT.into_response()
+            }
+            _ => say(&web, &visit, asked.reader, &fault, id),
+        };
         if fault.problem == Problem::InvalidToken {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        // What the router knows about the address (`Allow`) stays true.
-        if let Some(allow) = kept.get(header::ALLOW) {
-            response.headers_mut().insert(header::ALLOW, allow.clone());
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(asked.challenge));
         }
     }
     protect(&web, response.headers_mut());
-    tracing::info!(
-        route = route.as_ref().map_or("none", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        "answered"
-    );
+    if let Some(id) = id.and_then(RequestId::header) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
     response
+}
+
+/// What the outermost layer needs to know about a request that is gone by then.
+struct Asked {
+    method: Method,
+    reader: Reader,
+    challenge: &'static str,
+    /// The pattern, never the address itself: an address may name what a person looked at.
+    route: Option<MatchedPath>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            method: request.method().clone(),
+            reader: Reader::of(request),
+            challenge: challenge(request.headers()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        }
+    }
+
+    fn pattern(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
+    }
+}
+
+/// Whether address and headers are of a size that anybody needs. Bodies are counted where they are read.
+fn within_limits(request: &Request) -> Result<(), Fault> {
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    let headers = request.headers().iter();
+    let headers = headers.fold(0usize, |sum, (name, value)| {
+        sum.saturating_add(name.as_str().len()).saturating_add(value.len())
+    });
+    for (given, most, problem) in [
+        (address, ADDRESS_LEN_MAX, Problem::AddressTooLong),
+        (headers, HEADERS_LEN_MAX, Problem::HeadersTooLarge),
+    ] {
+        if most < given {
+            return Err(Fault::new(problem).beyond(Limit::of(most, "bytes").given(u64::try_from(given).ok())));
+        }
+    }
+    Ok(())
+}
+
+/// A refusal that a library wrote, in its own words and only English: said again in ours.
+fn unspoken(response: &Response) -> Option<Fault> {
+    let plain = response.headers().get(header::CONTENT_TYPE);
+    let plain = plain.is_some_and(|found| found.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        StatusCode::BAD_REQUEST if plain => Some(Fault::malformed("address", "could not be read")),
+        StatusCode::INTERNAL_SERVER_ERROR if plain => Some(Fault::new(Problem::Internal)),
+        _ => None,
+    }
 }
 
 /// How to come back with a token. RFC 6750 §3.1: whoever brought none, or something else, is not told of an error.
@@ -83,7 +149,7 @@ impl Reader {
     }
 }
 
-fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
+fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault, id: Option<RequestId>) -> Response {
     let status = fault.problem.status();
     let mut response = match reader {
         Reader::Person => {
@@ -100,10 +166,11 @@ fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
                     remedy: told.remedy,
                     code: told.code,
                     again: fault.again.as_deref(),
+                    request: id,
                 },
             )
         }
-        Reader::Program => problem(web, visit, status, fault),
+        Reader::Program => problem(web, visit, status, fault, id),
     };
     let headers = response.headers_mut();
     if let Some(retry_after_s) = fault.retry_after_s {
@@ -112,8 +179,8 @@ fn say(web: &Web, visit: &Visit, reader: Reader, fault: &Fault) -> Response {
     response
 }
 
-fn problem(web: &Web, visit: &Visit, status: StatusCode, fault: &Fault) -> Response {
-    let document = fault.document(web.issuer(), visit.words());
+fn problem(web: &Web, visit: &Visit, status: StatusCode, fault: &Fault, id: Option<RequestId>) -> Response {
+    let document = fault.document(web.issuer(), visit.words()).in_request(id);
     // A document of texts always serialises; its status would still be right if it did not.
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let headers = [

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Problem, public};
 use crate::forms::{body_of, has_type};
+use crate::limits::{ITEMS_MAX, KEY_LEN_MAX, Limit};
 use crate::visit::Web;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -71,11 +72,19 @@ impl FromRequest<Web> for Ask {
     async fn from_request(request: Request, web: &Web) -> Result<Self, Fault> {
         let token = bearer(request.headers())?;
         let idempotency_key = idempotency_key(request.headers())?;
+        // Whatever stands there was meant to change the answer, and does not.
+        if request.uri().query().is_some() {
+            return Err(Fault::malformed("query", "nothing may stand after the path of this address"));
+        }
         if !has_type(request.headers(), "application/json") {
             return Err(Fault::new(Problem::UnsupportedType));
         }
         let body = body_of(request, web).await?;
         let DisclosureRequest { purpose, items, partial } = parse(&body)?;
+        if ITEMS_MAX < items.len() {
+            let limit = Limit::of(ITEMS_MAX, "items").given(u64::try_from(items.len()).ok());
+            return Err(Fault::malformed("items", "there are too many").beyond(limit));
+        }
         Ok(Self(DiscloseAsk { token, purpose, items, partial, idempotency_key, body: body.to_vec() }))
     }
 }
@@ -98,7 +107,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
         return Err(refused("comes twice"));
     }
     let key = key.as_bytes();
-    if !(1..=255).contains(&key.len()) || !key.iter().all(u8::is_ascii_graphic) {
+    if KEY_LEN_MAX < key.len() {
+        let limit = Limit::of(KEY_LEN_MAX, "characters").given(u64::try_from(key.len()).ok());
+        return Err(refused("must be 1 to 255 visible ASCII characters").beyond(limit));
+    }
+    if key.is_empty() || !key.iter().all(u8::is_ascii_graphic) {
         return Err(refused("must be 1 to 255 visible ASCII characters"));
     }
     let key = std::str::from_utf8(key).map_err(|_| refused("must be ASCII"))?;

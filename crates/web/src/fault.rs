@@ -6,9 +6,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use yinuo_domain::{Reason, Refusal};
+use yinuo_domain::{Frequency, Reason, Refusal};
 use yinuo_service::{DiscloseError, PageError, Unavailable};
 
+use crate::limits::Limit;
+use crate::request_id::RequestId;
 use crate::words::Words;
 
 macro_rules! problems {
@@ -49,6 +51,8 @@ problems! {
     NotFound = NOT_FOUND "not-found",
     /// Another method.
     MethodNotAllowed = METHOD_NOT_ALLOWED "method-not-allowed",
+    /// The body did not arrive in time.
+    TooSlow = REQUEST_TIMEOUT "too-slow",
     /// The key was used with another request.
     IdempotencyConflict = CONFLICT "idempotency-conflict",
     /// What was shown is no longer what would be agreed to.
@@ -65,12 +69,16 @@ problems! {
     IdentityProviderDown = SERVICE_UNAVAILABLE "identity-provider-down",
     /// More than [`crate::BODY_LEN_MAX`].
     TooLarge = PAYLOAD_TOO_LARGE "too-large",
+    /// More than [`crate::limits::ADDRESS_LEN_MAX`].
+    AddressTooLong = URI_TOO_LONG "address-too-long",
     /// Neither JSON nor a form, where one is expected.
     UnsupportedType = UNSUPPORTED_MEDIA_TYPE "unsupported-type",
     /// A person's command was refused.
     Refused = UNPROCESSABLE_ENTITY "refused",
     /// Refused for no other reason than the declared frequency.
     RateLimited = TOO_MANY_REQUESTS "rate-limited",
+    /// More than [`crate::limits::HEADERS_LEN_MAX`].
+    HeadersTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE "headers-too-large",
     /// A defect of ours.
     Internal = INTERNAL_SERVER_ERROR "internal",
     /// Authorised, but nothing left.
@@ -100,6 +108,8 @@ pub(crate) struct Fault {
     items: Vec<(String, Reason)>,
     /// Why a person's command was refused.
     refusal: Option<Refusal>,
+    /// Which limit was met.
+    limit: Option<Box<Limit>>,
     /// `Retry-After`.
     pub(crate) retry_after_s: Option<u32>,
     /// Where a person can begin again what failed.
@@ -108,7 +118,15 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(problem: Problem) -> Self {
-        Self { problem, member: None, items: Vec::new(), refusal: None, retry_after_s: None, again: None }
+        Self {
+            problem,
+            member: None,
+            items: Vec::new(),
+            refusal: None,
+            limit: None,
+            retry_after_s: None,
+            again: None,
+        }
     }
 
     pub(crate) fn malformed(member: &'static str, why: impl Into<String>) -> Self {
@@ -125,18 +143,34 @@ impl Fault {
         Self { again: Some(page), ..self }
     }
 
+    /// Says which limit was met.
+    pub(crate) fn beyond(self, limit: Limit) -> Self {
+        Self { limit: Some(Box::new(limit)), ..self }
+    }
+
     pub(crate) fn refused(refusal: Refusal) -> Self {
         Self { refusal: Some(refusal), ..Self::new(Problem::Refused) }
     }
 
-    fn withheld(items: Vec<(String, Reason)>) -> Self {
+    pub(crate) fn withheld(items: Vec<(String, Reason)>, frequency: Option<Frequency>) -> Self {
         // A client library that knows nothing of us still knows to slow down at a 429.
         let only_frequency = items.iter().any(|(_, reason)| *reason == Reason::FrequencyExceeded)
             && items
                 .iter()
                 .all(|(_, reason)| matches!(reason, Reason::FrequencyExceeded | Reason::OtherItemRefused));
-        let problem = if only_frequency { Problem::RateLimited } else { Problem::Withheld };
-        Self { items, ..Self::new(problem) }
+        let fault = Self {
+            items,
+            ..Self::new(if only_frequency { Problem::RateLimited } else { Problem::Withheld })
+        };
+        match frequency {
+            Some(Frequency { count, period_s }) if only_frequency => {
+                let limit =
+                    Limit { limit: count.into(), unit: "releases", given: None, period_s: Some(period_s) };
+                // When the period began is not told; after a whole one it is over.
+                fault.beyond(limit).again_after(period_s)
+            }
+            _ => fault,
+        }
     }
 
     /// Title, explanation and remedy for a reader.
@@ -168,6 +202,8 @@ impl Fault {
                 Some((member, why)) => words.joined(&told.detail, &format!("{member}: {why}")),
             },
             remedy: told.remedy,
+            instance: None,
+            limit: self.limit.as_deref().copied(),
             items: items.collect(),
             reasons,
         }
@@ -228,10 +264,21 @@ pub(crate) struct Document {
     status: u16,
     detail: String,
     remedy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    #[serde(flatten)]
+    limit: Option<Limit>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     items: Map<String, Value>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     reasons: Map<String, Value>,
+}
+
+impl Document {
+    /// Says in which request it happened (RFC 9457 §3.1.5).
+    pub(crate) fn in_request(self, request: Option<RequestId>) -> Self {
+        Self { instance: request.map(RequestId::urn), ..self }
+    }
 }
 
 impl IntoResponse for Fault {
@@ -253,7 +300,7 @@ impl From<DiscloseError> for Fault {
         match error {
             DiscloseError::Malformed { member, why } => Self::malformed(member, why),
             DiscloseError::Token => Self::new(Problem::InvalidToken),
-            DiscloseError::Withheld { items } => Self::withheld(items),
+            DiscloseError::Withheld { items, frequency } => Self::withheld(items, frequency),
             DiscloseError::IdempotencyConflict => Self::new(Problem::IdempotencyConflict),
             // Once more, with the same key, right away.
             DiscloseError::NotDelivered { disclosure: _ } => Self::new(Problem::NotDelivered).again_after(1),

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq as _;
 use yinuo_service::Session;
 
 use crate::fault::{Fault, Problem};
+use crate::limits::{BODY_LEN_MAX, Limit};
 use crate::visit::{Visit, Web};
 
 /// The fields of a form, in the order they came.
@@ -57,16 +58,26 @@ pub(crate) async fn form_of(request: Request, web: &Web) -> Result<Fields, Fault
 
 /// The body of a request, within the limit.
 pub(crate) async fn body_of(request: Request, web: &Web) -> Result<Bytes, Fault> {
-    Bytes::from_request(request, web).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Fault::new(Problem::TooLarge),
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|given| given.to_str().ok());
+    let announced = announced.and_then(|given| given.parse().ok());
+    // Whoever sends a byte now and then would otherwise hold a connection for ever.
+    let Ok(read) = tokio::time::timeout(web.body_wait, Bytes::from_request(request, web)).await else {
+        let limit = Limit { limit: web.body_wait.as_secs(), unit: "seconds", given: None, period_s: None };
+        return Err(Fault::new(Problem::TooSlow).beyond(limit));
+    };
+    read.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Fault::new(Problem::TooLarge).beyond(Limit::of(BODY_LEN_MAX, "bytes").given(announced))
+        }
         _ => Fault::malformed("body", "could not be read"),
     })
 }
 
-/// Whether the body is of this media type, whatever its parameters (RFC 9110 §8.3.1).
+/// Whether the body is of this media type, whatever its parameters (RFC 9110 §8.3.1). Two types are none.
 pub(crate) fn has_type(headers: &HeaderMap, expected: &str) -> bool {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let given = given.map(|given| given.split(';').next().unwrap_or_default().trim());
+    let mut given = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(only), None) = (given.next(), given.next()) else { return false };
+    let given = only.to_str().ok().map(|given| given.split(';').next().unwrap_or_default().trim());
     given.is_some_and(|given| given.eq_ignore_ascii_case(expected))
 }
 
@@ -133,6 +144,32 @@ mod tests {
     use axum::http::{HeaderName, HeaderValue};
 
     use super::*;
+
+    /// A body of which nothing ever comes.
+    struct Never;
+
+    impl http_body::Body for Never {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    /// A connection that sends a byte now and then would otherwise be held for ever.
+    #[tokio::test]
+    async fn a_body_that_does_not_arrive_is_not_waited_for() {
+        let bed = crate::bed::Bed::memory(yinuo_domain::Suite::Guomi);
+        let mut web = Web::new(std::sync::Arc::clone(&bed.gateway));
+        assert_eq!(web.body_wait, crate::limits::BODY_WAIT);
+        web.body_wait = std::time::Duration::from_millis(5);
+        let fault = body_of(Request::new(axum::body::Body::new(Never)), &web).await.unwrap_err();
+        assert_eq!((fault.problem, fault.problem.status()), (Problem::TooSlow, StatusCode::REQUEST_TIMEOUT));
+    }
 
     #[test]
     fn a_form_of_another_origin_is_refused() {

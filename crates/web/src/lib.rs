@@ -9,6 +9,7 @@
 //! Not here: decisions (`core`), the order of things (`service`), storage, keys.
 
 mod answer;
+mod api;
 mod assets;
 mod centre;
 mod consent;
@@ -20,6 +21,7 @@ mod forms;
 mod history;
 mod home;
 mod items;
+mod limits;
 mod log;
 mod notice;
 mod notices;
@@ -28,6 +30,7 @@ pub mod operator;
 mod page;
 mod problems;
 mod proofs;
+mod request_id;
 mod sign_in;
 mod style;
 mod time;
@@ -54,10 +57,8 @@ use yinuo_service::Gateway;
 use crate::fault::{Fault, Problem};
 use crate::visit::Web;
 
+pub use crate::limits::BODY_LEN_MAX;
 pub use crate::operator::operator_router;
-
-/// The greatest size of a request's body, in bytes.
-pub const BODY_LEN_MAX: usize = 64 * 1024;
 
 /// What is served beside what every Yinuo serves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,6 +88,7 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(oauth::routes())
         .merge(disclosures::routes())
         .merge(log::routes())
+        .merge(api::routes())
         .merge(assets::routes());
     let routes = if options.style { routes.merge(style::routes()) } else { routes };
     dressed(routes, Web::new(gateway))

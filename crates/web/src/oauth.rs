@@ -71,9 +71,15 @@ impl FromRequest<Web> for Client {
             let why = "authenticate with client_assertion, not with the Authorization header";
             return Err(OAuthError::new(OAuthErrorCode::InvalidRequest, why).into());
         }
+        // RFC 6749 §2.3.1, §3.2: what stands in an address stands in logs as well.
+        if request.uri().query().is_some() {
+            let why = "parameters belong into the body, not into the address";
+            return Err(OAuthError::new(OAuthErrorCode::InvalidRequest, why).into());
+        }
         let fields = form_of(request, web).await.map_err(|fault| {
             let why = match fault.problem {
                 Problem::TooLarge => "the body has more than 64 KiB",
+                Problem::TooSlow => "the body took more than 30 seconds to arrive",
                 Problem::UnsupportedType => "the body must be application/x-www-form-urlencoded",
                 _ => "the body could not be read",
             };

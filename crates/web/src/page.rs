@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::fault::{Fault, Problem};
+use crate::request_id::RequestId;
 use crate::visit::{Visit, Web};
 use crate::words::Words;
 
@@ -64,4 +65,6 @@ pub(crate) struct FaultPage<'a> {
     pub(crate) code: &'static str,
     /// Where to begin again what failed.
     pub(crate) again: Option<&'a str>,
+    /// What to name to whoever looks into it.
+    pub(crate) request: Option<RequestId>,
 }

@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::routing::get;
 use yinuo_domain::Reason;
 
-use crate::BODY_LEN_MAX;
 use crate::fault::{Explained, Fault, Problem, Told, public};
+use crate::limits::{ADDRESS_LEN_MAX, BODY_LEN_MAX, BODY_WAIT, HEADERS_LEN_MAX, ITEMS_MAX};
 use crate::page::{Frame, page};
 use crate::visit::{Visit, Web};
 
@@ -21,10 +21,18 @@ pub(crate) fn routes() -> Router<Web> {
 async fn list(State(web): State<Web>, visit: Visit) -> Response {
     let template = ProblemsPage {
         problems: Problem::EVERY.iter().map(|problem| Told::of(*problem, visit.words())).collect(),
-        body_max_kib: u32::try_from(BODY_LEN_MAX / 1024).unwrap_or(u32::MAX),
+        body_kib: number(BODY_LEN_MAX / 1024),
+        address_kib: number(ADDRESS_LEN_MAX / 1024),
+        headers_kib: number(HEADERS_LEN_MAX / 1024),
+        body_s: u32::try_from(BODY_WAIT.as_secs()).unwrap_or(u32::MAX),
+        items: number(ITEMS_MAX),
         f: Frame::new(&visit, None),
     };
     page(&web, &visit, StatusCode::OK, &template)
+}
+
+fn number(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// `GET /problems/{code}`: one kind, with the reasons it may name.
@@ -49,7 +57,11 @@ async fn explain(State(web): State<Web>, Path(code): Path<String>, visit: Visit)
 struct ProblemsPage<'a> {
     f: Frame<'a>,
     problems: Vec<Told>,
-    body_max_kib: u32,
+    body_kib: u32,
+    address_kib: u32,
+    headers_kib: u32,
+    body_s: u32,
+    items: u32,
 }
 
 #[derive(Template)]

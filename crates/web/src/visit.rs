@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,6 +12,7 @@ use yinuo_service::{Gateway, Session};
 
 use crate::cookies::{self, Jar};
 use crate::fault::{Fault, Problem};
+use crate::limits::BODY_WAIT;
 use crate::notices::Notices;
 use crate::words::{Lang, Words};
 
@@ -21,12 +23,14 @@ pub(crate) struct Web {
     pub(crate) jar: Jar,
     /// Notices as HTML, each made once.
     pub(crate) notices: Arc<Notices>,
+    /// How long a body may take to arrive.
+    pub(crate) body_wait: Duration,
 }
 
 impl Web {
     pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
         let jar = Jar::of_issuer(gateway.issuer());
-        Self { gateway, jar, notices: Arc::default() }
+        Self { gateway, jar, notices: Arc::default(), body_wait: BODY_WAIT }
     }
 
     /// Who we are. Every address we print begins with it; the `Host` header is never believed.
@@ -40,7 +44,11 @@ impl Web {
         ask: impl FnOnce(&Gateway) -> T + Send + 'static,
     ) -> Result<T, Fault> {
         let gateway = Arc::clone(&self.gateway);
-        tokio::task::spawn_blocking(move || ask(&gateway)).await.map_err(|_| Fault::new(Problem::Internal))
+        // What is logged there belongs to this request, too.
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || span.in_scope(|| ask(&gateway)))
+            .await
+            .map_err(|_| Fault::new(Problem::Internal))
     }
 
     /// Whose browser this is, if anybody's.

@@ -20,8 +20,7 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// Every one, for tests.
-    #[cfg(test)]
+    /// Every one.
     pub(crate) const EVERY: [Self; 2] = [Self::Zh, Self::En];
 
     /// The language tag of BCP 47, for `lang` and `Content-Language`.

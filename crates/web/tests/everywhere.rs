@@ -4,128 +4,145 @@
 #[path = "../../service/tests/bed/mod.rs"]
 mod bed;
 mod browser;
+#[path = "everywhere/limits.rs"]
+mod limits;
+#[path = "everywhere/routes.rs"]
+mod routes;
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use axum::http::{Method, StatusCode};
 use bed::{DELIVERY, ISSUER};
 use browser::{Answer, Site, form};
+use routes::{Asker, Askers};
 
-/// Every route, and what a stranger gets there. A route that is added without a line here is found by
-/// `every_route_is_in_the_table`.
-#[rustfmt::skip]
-const ROUTES: &[(Method, &str, u16)] = &[
-    (Method::GET,  "/",                                          200),
-    (Method::GET,  "/sign-in",                                   200),
-    (Method::POST, "/sign-in",                                   403),
-    (Method::GET,  "/sign-in/back",                              410),
-    (Method::POST, "/sign-out",                                  403),
-    (Method::GET,  "/oauth/authorize",                           303),
-    (Method::POST, "/consent",                                   403),
-    (Method::GET,  "/centre",                                    303),
-    (Method::GET,  "/centre/apps/{app}",                         303),
-    (Method::POST, "/centre/withdraw",                           403),
-    (Method::GET,  "/centre/history",                            303),
-    (Method::GET,  "/centre/items",                              303),
-    (Method::GET,  "/centre/items/{item}",                       303),
-    (Method::GET,  "/centre/proofs",                             303),
-    (Method::GET,  "/centre/proof",                              303),
-    (Method::GET,  "/centre/delete",                             303),
-    (Method::POST, "/centre/delete",                             403),
-    (Method::GET,  "/problems",                                  200),
-    (Method::GET,  "/problems/{code}",                           404),
-    (Method::GET,  "/notices/{app}/{version}",                   404),
-    (Method::POST, "/oauth/par",                                 401),
-    (Method::POST, "/oauth/token",                               401),
-    (Method::POST, "/oauth/introspect",                          401),
-    (Method::POST, "/oauth/revoke",                              401),
-    (Method::GET,  "/oauth/jwks",                                200),
-    (Method::GET,  "/.well-known/oauth-authorization-server",    200),
-    (Method::POST, "/v1/disclosures",                            401),
-    (Method::GET,  "/log/{*path}",                               404),
-    (Method::GET,  "/assets/yinuo.css",                          200),
-    (Method::GET,  "/assets/yinuo.svg",                          200),
-    (Method::GET,  "/healthz",                                   200),
-    (Method::GET,  "/no-such-page",                              404),
-];
-
-const SOURCES: &[&str] = &[
-    include_str!("../src/assets.rs"),
-    include_str!("../src/centre.rs"),
-    include_str!("../src/consent.rs"),
-    include_str!("../src/delete_account.rs"),
-    include_str!("../src/disclosures.rs"),
-    include_str!("../src/history.rs"),
-    include_str!("../src/home.rs"),
-    include_str!("../src/items.rs"),
-    include_str!("../src/log.rs"),
-    include_str!("../src/notices.rs"),
-    include_str!("../src/oauth.rs"),
-    include_str!("../src/problems.rs"),
-    include_str!("../src/proofs.rs"),
-    include_str!("../src/sign_in.rs"),
-];
-
-#[test]
-fn every_route_is_in_the_table() {
-    let mut found = vec!["/.well-known/oauth-authorization-server", "/no-such-page"];
-    for source in SOURCES {
-        found.extend(source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()));
+/// Paths and methods are compared with the router and asked by everybody; see [`routes`].
+#[tokio::test]
+async fn everybody_gets_what_the_table_says() {
+    let site = Site::whole();
+    let table = routes::matrix(&site, |asker, path, method, answer| {
+        let place = format!("{method} {path} {asker:?}: {} {}", answer.status, answer.body);
+        assert!(!answer.status.is_server_error(), "{place}");
+        if asker.is_nobody() {
+            // The description of the interface shows how a disclosure is named.
+            let of_somebody = answer.body.contains("dsc_") && !["/api", "/openapi.json"].contains(&path);
+            assert!(!answer.body.contains("canary") && !of_somebody, "{place}");
+        }
+        // No cookie that was not earned.
+        if !path.starts_with("/sign-") && path != "/centre/delete" {
+            assert_eq!(answer.header("set-cookie"), "", "{place}");
+        }
+        protected(&place, path, answer);
+    })
+    .await;
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/routes.tsv");
+    #[allow(clippy::disallowed_methods)]
+    if std::env::var_os("YINUO_WRITE_GOLDEN").is_some() {
+        std::fs::write(&kept, &table).unwrap();
     }
-    for path in &found {
-        assert!(ROUTES.iter().any(|(_, known, _)| known == path), "{path} is missing");
-    }
-    assert!(ROUTES.iter().all(|(_, known, _)| found.contains(known)));
+    let kept = std::fs::read_to_string(&kept).unwrap_or_default();
+    let line = kept.lines().zip(table.lines()).find(|(kept, found)| kept != found);
+    assert!(
+        kept == table,
+        "tests/routes.tsv says otherwise, first here: {line:#?}\nYINUO_WRITE_GOLDEN=1 cargo test --release -p yinuo-web \
+         writes it anew; read the difference"
+    );
 }
 
-/// The table, with a form that lacks only a session and an origin.
-async fn stranger(site: &Site, method: &Method, path: &str, accept: &str) -> Answer {
-    let headers = [("accept", accept), ("content-type", "application/x-www-form-urlencoded")];
-    site.ask(method.clone(), path, &headers, "choice=ann&app=courier&scope=whole").await
+/// What programs can ask is in `docs/openapi.json`, and the other way round.
+#[tokio::test]
+async fn every_route_of_the_interface_is_documented_and_every_documented_one_is_a_route() {
+    let site = Site::whole();
+    let document = site.ask(Method::GET, "/openapi.json", &[], "").await.json();
+    let documented: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(|method| (path.clone(), method.to_uppercase()))
+        })
+        .collect();
+    let programs = |path: &str| {
+        (path.starts_with("/oauth/") && path != "/oauth/authorize")
+            || ["/v1/", "/log/", "/.well-known/", "/openapi.json", "/api", "/healthz", "/readyz", "/metrics"]
+                .iter()
+                .any(|start| path.starts_with(start))
+    };
+    for route in routes::every(&site).await.iter().filter(|route| programs(&route.pattern)) {
+        for method in route.methods.iter().filter(|method| [Method::GET, Method::POST].contains(method)) {
+            // One pattern of the router stands for everything below `/log/`.
+            let found = match route.pattern.strip_suffix("{*path}") {
+                Some(start) => documented.iter().any(|(path, _)| path.starts_with(start)),
+                None => documented.contains(&(route.pattern.clone(), method.to_string())),
+            };
+            assert!(found, "{method} {} is not documented", route.pattern);
+        }
+    }
+    for (path, method) in &documented {
+        assert!(programs(path), "{path}");
+        let filled = [
+            ("{group}", "0"),
+            ("{level}", "0"),
+            ("{index}", "000"),
+            ("{width}", "1"),
+            ("{hash}", &"0".repeat(64)),
+        ];
+        let filled = filled.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
+        let answer = site.ask(Method::OPTIONS, &filled, &[], "").await;
+        assert!(answer.header("allow").contains(method.as_str()), "{method} {path} is not a route");
+    }
+}
+
+fn protected(place: &str, path: &str, answer: &Answer) {
+    let policy = answer.header("content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.split("; ").any(|given| given == part), "{place}: {policy}");
+    }
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{place}");
+    assert_eq!(answer.header("referrer-policy"), "same-origin", "{place}");
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{place}");
+    let public = (path.starts_with("/assets/") || path.starts_with("/log/")) && answer.status.is_success();
+    assert!(public || answer.header("cache-control") == "no-store", "{place}");
+    let id = answer.header("request-id");
+    assert_eq!(id.len(), 36, "{place}");
+    if let Some(told) = problem(answer) {
+        assert_eq!(told["instance"], format!("urn:uuid:{id}"), "{place}");
+        assert!(["title", "detail", "remedy"].iter().all(|part| !told[part].as_str().unwrap().is_empty()));
+    }
+    if [429, 503].contains(&answer.status.as_u16()) {
+        assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{place}");
+    }
+}
+
+fn problem(answer: &Answer) -> Option<serde_json::Value> {
+    (answer.header("content-type") == "application/problem+json" && !answer.body.is_empty())
+        .then(|| answer.json())
 }
 
 #[tokio::test]
-async fn a_stranger_gets_nothing_anywhere() {
-    let site = Site::new();
-    let ann = site.browser("ann").await;
-    let page = ann.consent("courier", &site.push("courier", &[("delivery", DELIVERY)]).await).await;
-    ann.decide(&page, "agree", &["delivery/name"]).await;
-    for accept in ["text/html", "*/*"] {
-        for (method, path, status) in ROUTES {
-            let answer = stranger(&site, method, path, accept).await;
-            assert_eq!(answer.status.as_u16(), *status, "{method} {path}: {}", answer.body);
-            assert!(!answer.body.contains("canary") && !answer.body.contains("dsc_"), "{path}");
-            if *status == 303 {
-                assert!(answer.location().starts_with("/sign-in"), "{path}");
+async fn pages_are_protected_like_everything_else() {
+    let site = Site::whole();
+    let askers = Askers::new(&site).await;
+    for route in routes::every(&site).await {
+        for method in &route.methods {
+            for asker in [Asker::Stranger, Asker::Person] {
+                let answer = askers.ask(asker, method, &route.path, "text/html").await;
+                protected(&format!("{method} {} {asker:?}", route.pattern), &route.pattern, &answer);
+                assert!(asker == Asker::Person || !answer.body.contains("canary"), "{}", route.pattern);
             }
-            // No cookie that was not earned.
-            assert_eq!(answer.header("set-cookie"), "", "{path}");
         }
     }
-}
-
-#[tokio::test]
-async fn every_answer_carries_the_headers_that_protect_its_reader() {
-    let site = Site::new();
-    let ann = site.browser("ann").await;
-    for (method, path, _) in ROUTES {
-        for answer in [stranger(&site, method, path, "text/html").await, ann.get(path).await] {
-            let policy = answer.header("content-security-policy");
-            for part in [
-                "default-src 'none'",
-                "style-src 'self'",
-                "img-src 'self'",
-                "form-action 'self'",
-                "frame-ancestors 'none'",
-                "base-uri 'none'",
-            ] {
-                assert!(policy.split("; ").any(|given| given == part), "{path}: {policy}");
-            }
-            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
-            assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
-            assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
-            let public = path.starts_with("/assets/");
-            assert_eq!(answer.header("cache-control") == "no-store", !public, "{path}");
-        }
-    }
+    let nothing = site.ask(Method::GET, "/no-such-page", &[("accept", "text/html")], "").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    protected("nothing", "/no-such-page", &nothing);
 }
 
 #[tokio::test]
@@ -186,7 +203,7 @@ async fn a_form_from_elsewhere_or_without_the_sessions_token_changes_nothing() {
 /// Failure 24: the `Host` header poisoned metadata.
 #[tokio::test]
 async fn no_header_changes_who_we_are() {
-    let site = Site::new();
+    let site = Site::whole();
     let plain = site.ask(Method::GET, "/.well-known/oauth-authorization-server", &[], "").await;
     assert_eq!(plain.json()["issuer"], ISSUER);
     let poison = [
@@ -195,9 +212,13 @@ async fn no_header_changes_who_we_are() {
         ("forwarded", "host=evil.example"),
         ("x-forwarded-proto", "https"),
     ];
-    for (_, path, _) in ROUTES.iter().filter(|(method, ..)| *method == Method::GET) {
-        let answer = site.ask(Method::GET, path, &poison, "").await;
-        assert!(!answer.body.contains("evil") && !answer.header("location").contains("evil"), "{path}");
+    for route in routes::every(&site).await.iter().filter(|route| route.methods.contains(&Method::GET)) {
+        let answer = site.ask(Method::GET, &route.path, &poison, "").await;
+        assert!(
+            !answer.body.contains("evil") && !answer.header("location").contains("evil"),
+            "{}",
+            route.path
+        );
     }
     let poisoned = site.ask(Method::GET, "/.well-known/oauth-authorization-server", &poison, "").await;
     assert_eq!(poisoned.body, plain.body);

@@ -35,7 +35,7 @@ pub(crate) async fn walk(gateway: &Gateway) -> Result<(), Failure> {
             gateway.withdraw(&session, &app, Withdrawing::Whole).await?;
             say(format_args!("  {person} took it back"));
             match gateway.disclose(ask(&token)).await {
-                Err(DiscloseError::Withheld { items }) => {
+                Err(DiscloseError::Withheld { items, .. }) => {
                     let (_, reason) = items.first().ok_or("a refusal without a reason")?;
                     say(format_args!("  the very next request of {app} was refused: {reason}"));
                 }

@@ -3,13 +3,16 @@
 //! No name but `127.0.0.1` resolves in it, so that nothing can leave this machine unseen. A page that is sent or
 //! followed to is there when the step returns.
 #![allow(clippy::disallowed_methods, reason = "tests read settings and wait")]
+#![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -176,6 +179,33 @@ impl Browser {
     pub(crate) fn width(&self, width: u32) {
         let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// Says that this person likes pages `light` or `dark`.
+    pub(crate) fn scheme(&self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features}));
+    }
+
+    /// Presses one key, for whatever has the focus.
+    pub(crate) fn press(&self, key: Key) {
+        let keys = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: key.into() })
+            .then(KeyAction::Up { value: key.into() });
+        self.runtime.block_on(self.client.perform_actions(keys)).unwrap();
+    }
+
+    /// Presses a key that leads to another page, and waits until the old page is gone.
+    #[track_caller]
+    pub(crate) fn press_to_leave(&self, key: Key) {
+        let before = self.find("html");
+        self.press(key);
+        let started = Instant::now();
+        while self.runtime.block_on(before.tag_name()).is_ok() {
+            assert!(started.elapsed() < PATIENCE, "the key leads nowhere\n{}", self.seen());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.find("body");
     }
 
     /// A picture of the whole page, as PNG in base64.

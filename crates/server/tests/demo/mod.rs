@@ -4,6 +4,8 @@
 //! well. What it said on both streams stays readable until then, and in [`Demo::stop`]'s answer afterwards.
 #![allow(dead_code, unreachable_pub, clippy::disallowed_methods, reason = "not every test needs all of it")]
 
+pub mod visitor;
+
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -273,6 +273,15 @@ impl Bed {
         }
     }
 
+    /// Declares the app anew, with each item at most so often in so many seconds.
+    pub async fn limit(&self, id: &str, count: u32, period_s: u32) {
+        let mut declaration = self.declaration(id, &self.key(id).public_jwks());
+        declaration.items.iter_mut().for_each(|line| line.frequency = Frequency { count, period_s });
+        self.gateway.declare_app(&staff(), &declaration).await.unwrap();
+        let notice = Notice { app: app(id), version: 2, text: text("# What we do\n\nWe bring things.") };
+        self.gateway.publish_notice(&staff(), &notice).await.unwrap();
+    }
+
     /// Another person like Ann, by a name that begins with `more-`.
     pub async fn enrol(&self, id: &str) {
         let values =

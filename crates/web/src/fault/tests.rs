@@ -13,6 +13,7 @@ fn items(pairs: &[(&str, Reason)]) -> Vec<(String, Reason)> {
 fn a_withheld_disclosure_names_each_item_its_public_reason_and_its_remedy() {
     let fault = Fault::from(DiscloseError::Withheld {
         items: items(&[("name", Reason::OtherItemRefused), ("phone_number", Reason::Withdrawn)]),
+        frequency: None,
     });
     insta::assert_snapshot!(json(&fault, Lang::En), @r#"
     {
@@ -79,7 +80,10 @@ fn a_malformed_request_names_the_member() {
 
 #[test]
 fn each_cause_has_its_status_and_code() {
-    let withheld = |pairs: &[(&str, Reason)]| DiscloseError::Withheld { items: items(pairs) };
+    let withheld = |pairs: &[(&str, Reason)]| DiscloseError::Withheld {
+        items: items(pairs),
+        frequency: Some(Frequency { count: 3, period_s: 60 }),
+    };
     let (frequency, other) = (Reason::FrequencyExceeded, Reason::OtherItemRefused);
     #[rustfmt::skip]
     let cases = [
@@ -88,7 +92,7 @@ fn each_cause_has_its_status_and_code() {
         (withheld(&[("a", Reason::NotGranted)]),                                                      403, "withheld",             None),
         (withheld(&[("a", frequency), ("b", Reason::NotGranted)]),                                    403, "withheld",             None),
         (withheld(&[("a", other)]),                                                                   403, "withheld",             None),
-        (withheld(&[("a", frequency), ("b", other)]),                                                 429, "rate-limited",         None),
+        (withheld(&[("a", frequency), ("b", other)]),                                                 429, "rate-limited",         Some(60)),
         (DiscloseError::IdempotencyConflict,                                                          409, "idempotency-conflict", None),
         (DiscloseError::NotDelivered { disclosure: yinuo_domain::DisclosureId([1; 16]) },             503, "not-delivered",        Some(1)),
         (DiscloseError::Unavailable(Unavailable { retry_after_s: 7 }),                                503, "unavailable",          Some(7)),
@@ -104,7 +108,8 @@ fn each_cause_has_its_status_and_code() {
 #[test]
 fn no_partner_learns_that_an_account_is_gone() {
     let told = |reason| {
-        let fault = Fault::from(DiscloseError::Withheld { items: items(&[("name", reason)]) });
+        let fault =
+            Fault::from(DiscloseError::Withheld { items: items(&[("name", reason)]), frequency: None });
         Lang::EVERY.map(|lang| json(&fault, lang))
     };
     assert_eq!(told(Reason::AccountDeleted), told(Reason::Withdrawn));

@@ -33,6 +33,13 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.body))
     }
 
+    /// Everything but the name of the request, which no two answers share.
+    pub fn nameless(&self) -> (StatusCode, HeaderMap, String) {
+        let (mut headers, name) = (self.headers.clone(), self.header("request-id"));
+        headers.remove("request-id");
+        (self.status, headers, self.body.replace(name, ""))
+    }
+
     /// The value of the first field of this name in the page.
     pub fn field(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
@@ -51,8 +58,17 @@ pub struct Site {
 
 impl Site {
     pub fn new() -> Self {
+        Self::with(yinuo_web::Options::default())
+    }
+
+    /// With everything that is served anywhere.
+    pub fn whole() -> Self {
+        Self::with(yinuo_web::Options { style: true })
+    }
+
+    fn with(options: yinuo_web::Options) -> Self {
         let bed = Bed::memory(Suite::Guomi);
-        let router = yinuo_web::router(Arc::clone(&bed.gateway));
+        let router = yinuo_web::router_with(Arc::clone(&bed.gateway), options);
         Self { bed, router, assertions: AtomicU64::new(0) }
     }
 

@@ -1,0 +1,197 @@
+//! Everybody can use it: the rules of WCAG 2.2 A and AA over every page in every state, by axe-core; consent and
+//! withdrawal by the keyboard alone; targets that a finger hits; as few steps to take back as to give.
+//!
+//! axe-core is installed by `./test` from `tests/axe/package-lock.json` and put into each page from its file.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(dead_code, reason = "the journeys share their steps")]
+
+#[path = "browser/chrome.rs"]
+mod chrome;
+#[path = "demo/mod.rs"]
+mod demo;
+#[path = "browser/person.rs"]
+mod person;
+
+use std::path::Path;
+
+use fantoccini::key::Key;
+use person::{DELIVERY, OFFERS, Person};
+
+const COURIER: &str = "sample-courier";
+
+/// Pages of one person who allowed something, by address; what is reached by a form is looked at where it happens.
+const PAGES: &[&str] = &[
+    "/",
+    "/sign-in",
+    "/centre",
+    "/centre/apps/sample-courier",
+    "/centre/history",
+    "/centre/delete",
+    "/problems",
+    "/problems/withheld",
+    "/api",
+    "/style",
+    "/no-such-page",
+];
+
+/// How each page is looked at: language, width, scheme.
+const LOOKS: [(&str, u32, &str); 8] = [
+    ("zh", 360, "light"),
+    ("zh", 360, "dark"),
+    ("zh", 1280, "light"),
+    ("zh", 1280, "dark"),
+    ("en", 360, "light"),
+    ("en", 360, "dark"),
+    ("en", 1280, "light"),
+    ("en", 1280, "dark"),
+];
+
+/// What axe-core finds on the page as it is now, one line each.
+fn violations(person: &Person) -> Vec<String> {
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/axe/node_modules/axe-core/axe.min.js");
+    let script =
+        std::fs::read_to_string(script).expect("axe-core is missing: run ./test, or `npm ci` in tests/axe");
+    person.script(&script);
+    let found = person.script(
+        "return axe.run(document, {
+            resultTypes: ['violations'],
+            runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+            rules: {'target-size': {enabled: true}},
+        }).then(found => [found.passes.length, found.violations.flatMap(rule =>
+            rule.nodes.map(node => `${rule.id} ${node.target}: ${node.failureSummary}`))]);",
+    );
+    // A run in which nothing passed looked at nothing.
+    assert!(5 < found[0].as_u64().unwrap(), "{found}");
+    found[1].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+}
+
+/// Looks at the page of this moment in both schemes and sizes, in the language it is in.
+fn look(person: &Person, what: &str, found: &mut Vec<String>, looked: &mut usize) {
+    for (_, width, scheme) in &LOOKS[..4] {
+        person.width(*width);
+        person.scheme(scheme);
+        let here = violations(person);
+        found.extend(here.into_iter().map(|line| format!("{what} {width} {scheme}: {line}")));
+        *looked += 1;
+    }
+}
+
+#[test]
+fn no_page_breaks_a_rule_of_wcag_in_any_state_size_scheme_or_language() {
+    let Some(person) = Person::new("demo-20") else { return };
+    let (mut found, mut looked) = (Vec::new(), 0);
+    // Before anything was allowed.
+    person.visit("/centre");
+    person.sign_in();
+    look(&person, "an empty centre", &mut found, &mut looked);
+    person.start(COURIER);
+    look(&person, "the consent page", &mut found, &mut looked);
+    person.follow("nav a[hreflang]");
+    look(&person, "the consent page in English", &mut found, &mut looked);
+    person.tick(&DELIVERY);
+    person.agree();
+    person.app_asks(COURIER);
+    person.start(COURIER);
+    look(&person, "the consent page of who allowed something", &mut found, &mut looked);
+    for page in PAGES {
+        for (lang, width, scheme) in LOOKS {
+            person.width(width);
+            person.scheme(scheme);
+            person.visit(&format!("{page}?lang={lang}"));
+            let here = violations(&person);
+            found.extend(here.into_iter().map(|line| format!("{page} {lang} {width} {scheme}: {line}")));
+            looked += 1;
+        }
+    }
+    person.visit("/centre?lang=zh");
+    person.follow(".card button[value='whole']");
+    look(&person, "a centre after a withdrawal", &mut found, &mut looked);
+    assert_eq!(looked, 5 * 4 + PAGES.len() * LOOKS.len());
+    assert!(found.is_empty(), "{} of {looked} looks:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn a_page_that_breaks_a_rule_is_found() {
+    let Some(person) = Person::new("demo-20") else { return };
+    person.visit("/");
+    person.script("document.documentElement.removeAttribute('lang'); document.querySelector('main').innerHTML += '<img src=x>'");
+    let found = violations(&person).join("\n");
+    assert!(found.contains("html-has-lang") && found.contains("image-alt"), "{found}");
+}
+
+/// Moves the focus on until it is at `css`, as a person who has no mouse does; counts no more than the page has.
+fn tab_to(person: &Person, css: &str) {
+    for _ in 0..80 {
+        person.press(Key::Tab);
+        let there = person.script(&format!("return document.activeElement.matches({css:?})"));
+        if there.as_bool() == Some(true) {
+            // WCAG 2.4.7: where the focus is can be seen.
+            let outline = person.script("const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth)]");
+            assert!(outline[0] != "none" && 2.0 <= outline[1].as_f64().unwrap(), "{css}: {outline}");
+            return;
+        }
+    }
+    panic!("the keyboard does not reach {css}");
+}
+
+#[test]
+fn consent_and_withdrawal_need_no_mouse() {
+    let Some(person) = Person::new("demo-21") else { return };
+    person.start(COURIER);
+    for choice in DELIVERY {
+        tab_to(&person, &format!("input[value='{choice}']"));
+        person.press(Key::Space);
+    }
+    tab_to(&person, "button[value='agree']");
+    person.press_to_leave(Key::Enter);
+    person.app_asks(COURIER);
+    assert!(person.was_given());
+
+    person.visit("/");
+    tab_to(&person, "nav a[href='/centre']");
+    person.press_to_leave(Key::Enter);
+    tab_to(&person, ".card button[value='whole']");
+    person.press_to_leave(Key::Enter);
+    assert!(person.is_at("/centre?done=withdrawn"));
+    person.app_asks(COURIER);
+    assert!(person.was_refused());
+}
+
+#[test]
+fn taking_back_needs_no_more_steps_than_giving() {
+    let Some(person) = Person::new("demo-22") else { return };
+    person.start(COURIER);
+    let before = person.clicks.get();
+    person.tick(&DELIVERY[..1]);
+    person.agree();
+    let to_give = person.clicks.get() - before;
+    person.visit("/centre");
+    let before = person.clicks.get();
+    person.follow(".card button[value='whole']");
+    let to_take_back = person.clicks.get() - before;
+    assert!(person.is_at("/centre?done=withdrawn"));
+    assert!(to_take_back <= to_give, "{to_take_back} to take back, {to_give} to give");
+}
+
+/// WCAG 2.5.8, without its exception for what stands in a line of text where there is none.
+#[test]
+fn whatever_is_pressed_is_large_enough_for_a_finger() {
+    let Some(person) = Person::new("demo-23") else { return };
+    person.width(360);
+    person.start(COURIER);
+    let small = "return [...document.querySelectorAll('button, select, summary, label:has(input), nav a')]
+        .filter(element => element.getClientRects().length)
+        .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
+        .filter(([, area]) => area.width < 24 || area.height < 24)
+        .map(([html, area]) => `${html} ${area.width}x${area.height}`)";
+    assert_eq!(person.script(small), serde_json::json!([]), "the consent page");
+    person.tick(&DELIVERY);
+    person.tick(&OFFERS);
+    person.agree();
+    for page in PAGES {
+        person.visit(page);
+        assert_eq!(person.script(small), serde_json::json!([]), "{page}");
+    }
+}
