@@ -16,7 +16,7 @@ pub const HISTORY_PAGE: usize = 50;
 /// How many entries one request reads at most.
 pub const HISTORY_SCAN_MAX: usize = 2_000;
 /// How many entries are read at a time.
-const STEP: usize = 200;
+const STEP: usize = 64;
 
 /// The proof of one entry, for keeping.
 #[derive(Clone, Debug)]
@@ -106,6 +106,7 @@ impl Gateway {
                 return Ok(page);
             }
             let entries = read(reader.history(session.subject, below, step))?;
+            page.read = page.read.saturating_add(entries.len());
             for (index, entry) in &entries {
                 if filter.from.is_some_and(|from| entry.at < from) {
                     return Ok(page);
@@ -117,7 +118,6 @@ impl Gateway {
                     return Ok(page);
                 }
                 page.lines.extend(matching);
-                page.read = page.read.saturating_add(1);
                 below = Some(*index);
             }
             if entries.len() < step {
