@@ -57,6 +57,13 @@ impl Platform {
                 }
                 self.app(app)?.notice = Some((*document, Arc::new(notice)));
             }
+            Fact::StaffAppointed { staff, role, .. } => {
+                self.staff.insert(staff.clone(), *role);
+            }
+            Fact::StaffDismissed { staff, .. } => {
+                let held = self.staff.remove(staff);
+                held.ok_or(Undecidable::Misplaced("a member of staff who was never appointed"))?;
+            }
             Fact::PlatformAdopted { .. }
             | Fact::Enrolled
             | Fact::ValueStored { .. }

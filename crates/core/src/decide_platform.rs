@@ -1,6 +1,6 @@
-//! Decides changes of the platform: engine, partners, apps, notices.
+//! Decides changes of the platform: engine, partners, apps, notices, staff.
 
-use yinuo_domain::{AppId, Digest, Fact, PartnerId, PlatformChange, Refusal, StaffId, Suite};
+use yinuo_domain::{AppId, Digest, Fact, PartnerId, PlatformChange, Refusal, Role, StaffId, Suite};
 use yinuo_rules::Packs;
 
 use crate::decide::{DECISION_VERSION, packs_in_force};
@@ -68,8 +68,28 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
             }
             Fact::NoticePublished { by, app: notice.app, version: notice.version, document: *document }
         }
+        PlatformChange::AppointStaff { staff, role } => {
+            if platform.staff.get(staff) == Some(role) {
+                return Err(Refusal::AlreadyExists);
+            }
+            not_the_last_operator(platform, &by, staff)?;
+            Fact::StaffAppointed { by, staff: staff.clone(), role: *role }
+        }
+        PlatformChange::DismissStaff(staff) => {
+            platform.staff.get(staff).ok_or(Refusal::UnknownStaff)?;
+            not_the_last_operator(platform, &by, staff)?;
+            Fact::StaffDismissed { by, staff: staff.clone() }
+        }
     };
     Ok(Outcome::done(None, fact))
+}
+
+/// The last operator does not leave by their own hand: whoever is left could appoint nobody. Somebody else (the
+/// operator of the machine, who names themselves) may still take the role from them.
+fn not_the_last_operator(platform: &Platform, by: &StaffId, staff: &StaffId) -> Result<(), Refusal> {
+    let another = platform.staff.iter().any(|(id, role)| id != staff && *role == Role::Operator);
+    let last = platform.staff.get(staff) == Some(&Role::Operator) && !another;
+    if last && by == staff { Err(Refusal::LastOperator) } else { Ok(()) }
 }
 
 fn declare(

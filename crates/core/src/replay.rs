@@ -255,6 +255,10 @@ impl<'d> Replay<'d> {
             Fact::NoticePublished { by, document, .. } => {
                 (by.clone(), PlatformChange::PublishNotice { document: *document, bytes: bytes(document)? })
             }
+            Fact::StaffAppointed { by, staff, role } => {
+                (by.clone(), PlatformChange::AppointStaff { staff: staff.clone(), role: *role })
+            }
+            Fact::StaffDismissed { by, staff } => (by.clone(), PlatformChange::DismissStaff(staff.clone())),
             _ => return Err(Undecidable::Misplaced("a fact of a group in the platform log").into()),
         }))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use yinuo_domain::{
     AppId, Declaration, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, Notice, PartnerId,
-    PartnerProfile, Purpose, PurposeId, Suite, Timestamp,
+    PartnerProfile, Purpose, PurposeId, Role, StaffId, Suite, Timestamp,
 };
 
 /// Everything that is not about one person. Small: it stays in memory, and a copy is one reference count.
@@ -21,6 +21,8 @@ pub struct Platform {
     pub apps: BTreeMap<AppId, App>,
     /// Which id each purpose code has: the first declaration that used it decided.
     pub purposes: BTreeMap<Purpose, PurposeId>,
+    /// Who may act for the platform, and in which role.
+    pub staff: BTreeMap<StaffId, Role>,
 }
 
 /// What a partner may do now.

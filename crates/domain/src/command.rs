@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AppId, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, StaffId, SubjectKey,
-    Tag, Timestamp, ValueVersion,
+    AppId, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, Role, StaffId,
+    SubjectKey, Tag, Timestamp, ValueVersion,
 };
 
 /// What someone asks to happen. The ledger decides it at the tip of the log.
@@ -186,4 +186,13 @@ pub enum PlatformChange {
         /// The notice.
         bytes: Arc<[u8]>,
     },
+    /// Lets a member of staff act in a role, or in another one than before.
+    AppointStaff {
+        /// Who.
+        staff: StaffId,
+        /// In which role.
+        role: Role,
+    },
+    /// Lets them act no longer.
+    DismissStaff(StaffId),
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     AppId, Commitment, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, LogId, PartnerId, Profile,
-    Purpose, Reason, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
+    Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
 };
 
 /// One entry of a log: a fact, when it happened and where it stands. Its bytes are the leaf (`docs/specs/fact-log.md`).
@@ -213,6 +213,22 @@ pub enum Fact {
     },
     /// The account was deleted; one in each of the person's streams.
     AccountDeleted,
+    /// A member of staff may act for the platform from here on, in this role and no other.
+    StaffAppointed {
+        /// Who did it.
+        by: StaffId,
+        /// Who was appointed.
+        staff: StaffId,
+        /// In which role.
+        role: Role,
+    },
+    /// A member of staff may no longer act for the platform.
+    StaffDismissed {
+        /// Who did it.
+        by: StaffId,
+        /// Who was dismissed.
+        staff: StaffId,
+    },
 }
 
 /// One release.

@@ -15,6 +15,7 @@ mod ids;
 mod items;
 mod outside;
 mod reason;
+mod role;
 mod time;
 
 pub use bytes::{Commitment, Digest, DisclosureId, InvalidBytes, Salt, SubjectKey, Tag, ValueVersion};
@@ -28,4 +29,5 @@ pub use ids::{AppId, InvalidId, LogId, PartnerId, PersonId, PurposeId, StaffId};
 pub use items::{Item, ItemSet, Purpose};
 pub use outside::{Clock, Random, RandomFailed};
 pub use reason::{Reason, Refusal};
+pub use role::Role;
 pub use time::{Monotonic, Timestamp};

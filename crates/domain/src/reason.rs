@@ -134,6 +134,10 @@ reasons! {
         DestinationNotAllowed = 28 "destination-not-allowed",
         /// No such item in the catalogue.
         UnknownItem = 29 "unknown-item",
+        /// Nobody of this name is appointed.
+        UnknownStaff = 30 "unknown-staff",
+        /// They are the last operator, and would leave the platform without one by their own hand.
+        LastOperator = 31 "last-operator",
     }
 }
 

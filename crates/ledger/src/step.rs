@@ -104,7 +104,9 @@ impl Sequencer {
             | PlatformChange::ReinstatePartner(_)
             | PlatformChange::DeclareApp { .. }
             | PlatformChange::ShowApp(_)
-            | PlatformChange::PublishNotice { .. } => None,
+            | PlatformChange::PublishNotice { .. }
+            | PlatformChange::AppointStaff { .. }
+            | PlatformChange::DismissStaff(_) => None,
         }
     }
 

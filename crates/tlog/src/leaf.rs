@@ -62,6 +62,8 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::Withheld { .. } => 18,
         Fact::NotDelivered { .. } => 19,
         Fact::AccountDeleted => 20,
+        Fact::StaffAppointed { .. } => 23,
+        Fact::StaffDismissed { .. } => 24,
     }
 }
 
@@ -111,4 +113,6 @@ pub(crate) mod keys {
     pub(crate) const EVIDENCE: u64 = 47;
     pub(crate) const GUARDIAN: u64 = 48;
     pub(crate) const SCOPE: u64 = 49;
+    pub(crate) const STAFF: u64 = 60;
+    pub(crate) const ROLE: u64 = 61;
 }

@@ -3,8 +3,8 @@
 use minicbor::Decoder;
 use yinuo_domain::{
     AppId, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact, Guardian,
-    InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Salt, StaffId, StreamId,
-    Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
+    InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId,
+    StreamId, Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
@@ -170,6 +170,12 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
         },
         19 => Fact::NotDelivered { disclosure: DisclosureId(map.array(keys::DISCLOSURE)?) },
         20 => Fact::AccountDeleted,
+        23 => Fact::StaffAppointed {
+            by: map.by()?,
+            staff: map.staff()?,
+            role: map.required(keys::ROLE, |value| Role::from_number(small(value)?))?,
+        },
+        24 => Fact::StaffDismissed { by: map.by()?, staff: map.staff()? },
         _ => return Err(Undecidable::UnknownKind { kind }),
     })
 }
@@ -242,6 +248,10 @@ impl<'b> Fields<'b> {
 
     fn by(&mut self) -> Result<StaffId, Undecidable> {
         self.required(keys::BY, |value| id(value, StaffId::parse))
+    }
+
+    fn staff(&mut self) -> Result<StaffId, Undecidable> {
+        self.required(keys::STAFF, |value| id(value, StaffId::parse))
     }
 
     fn partner(&mut self) -> Result<PartnerId, Undecidable> {

@@ -122,6 +122,15 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.bytes(keys::REQUEST, &request.0);
         }
         Fact::NotDelivered { disclosure } => map.bytes(keys::DISCLOSURE, &disclosure.0),
+        Fact::StaffAppointed { by, staff, role } => {
+            map.text(keys::BY, by.as_str());
+            map.text(keys::STAFF, staff.as_str());
+            map.uint(keys::ROLE, u64::from(*role as u8));
+        }
+        Fact::StaffDismissed { by, staff } => {
+            map.text(keys::BY, by.as_str());
+            map.text(keys::STAFF, staff.as_str());
+        }
     }
 }
 

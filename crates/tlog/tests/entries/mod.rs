@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use yinuo_domain::{
     AppId, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact, Guardian, Item,
-    ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Salt, StaffId, StreamId, Suite, Tag,
+    ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId, StreamId, Suite, Tag,
     Timestamp, ValueVersion, WithdrawalScope,
 };
 
@@ -134,6 +134,16 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
         ("withheld repeated", towards(15, None), withheld(Some(DisclosureId([0xd1; 16])))),
         ("not-delivered", towards(16, None), Fact::NotDelivered { disclosure: DisclosureId([0xd1; 16]) }),
         ("account-deleted", own(17), Fact::AccountDeleted),
+        (
+            "staff-appointed",
+            Place::Log,
+            Fact::StaffAppointed { by: by(), staff: StaffId::parse("lin").unwrap(), role: Role::Auditor },
+        ),
+        (
+            "staff-dismissed",
+            Place::Log,
+            Fact::StaffDismissed { by: by(), staff: StaffId::parse("lin").unwrap() },
+        ),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -263,6 +273,9 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
         }),
         (any_staff(), any_app()).prop_map(|(by, app)| Fact::AppHidden { by, app }),
         (any_staff(), any_app()).prop_map(|(by, app)| Fact::AppShown { by, app }),
+        (any_staff(), any_staff(), prop::sample::select(Role::EVERY))
+            .prop_map(|(by, staff, role)| Fact::StaffAppointed { by, staff, role }),
+        (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::StaffDismissed { by, staff }),
         (any_staff(), any_app(), any::<u32>(), any_digest())
             .prop_map(|(by, app, version, document)| Fact::NoticePublished { by, app, version, document }),
     ]
