@@ -81,6 +81,19 @@ CREATE TABLE sealed_other (
     bytes   BLOB    NOT NULL,
     PRIMARY KEY (grp, shard, subject, item, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE staff (
+    grp          INTEGER NOT NULL,
+    staff        TEXT    NOT NULL,
+    identity     BLOB    NOT NULL,       -- blind index of what the identity provider calls them
+    generation   BLOB    NOT NULL,       -- a new one with every appointment and reset: earlier sessions end
+    code         BLOB,                   -- what the enrolment code is compared with; NULL once it was used
+    code_until   INTEGER NOT NULL,
+    totp         BLOB,                   -- the sealed secret of one-time passwords; NULL before it is set up
+    step         INTEGER NOT NULL,       -- the last time step a one-time password was used for
+    failed       INTEGER NOT NULL,       -- attempts since the last one that succeeded
+    locked_until INTEGER NOT NULL,
+    PRIMARY KEY (grp, staff)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE streams (
     grp     INTEGER NOT NULL,
     shard   INTEGER NOT NULL,
@@ -125,6 +138,7 @@ CREATE TABLE tiles (
 CREATE INDEX idempotency_by_time ON idempotency (grp, at);
 CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
 CREATE INDEX retired_tag_keys_by_end ON retired_tag_keys (grp, destroy_after);
+CREATE UNIQUE INDEX staff_by_identity ON staff (grp, identity);
 CREATE INDEX tickets_by_expiry ON tickets (grp, expires_at);
 CREATE INDEX tickets_by_family ON tickets (grp, family, revoked);
 CREATE INDEX tickets_by_subject ON tickets (grp, subject, revoked, app);

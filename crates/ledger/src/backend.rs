@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use yinuo_domain::{
-    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, LogId, Profile, StreamId, SubjectKey, Suite,
-    Tag, Timestamp, ValueVersion,
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, LogId, Profile, StaffId, StreamId, SubjectKey,
+    Suite, Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
-use crate::{StoreError, Ticket, TicketKind, Write, Written};
+use crate::{StaffRow, StoreError, Ticket, TicketKind, Write, Written};
 
 /// Which log, in a store with one group.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -288,6 +288,12 @@ pub trait Rows {
     fn answer(&self, subject: SubjectKey, key: &Digest) -> Result<Option<AnswerRow>, StoreError>;
     /// The number the app's next release gets.
     fn app_seq(&self, app: &AppId) -> Result<u64, StoreError>;
+    /// With what a member of staff signs in.
+    fn staff(&self, staff: &StaffId) -> Result<Option<StaffRow>, StoreError>;
+    /// The member of staff with this blind index.
+    fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError>;
+    /// How many people there are, counted up to `limit`.
+    fn people(&self, limit: usize) -> Result<u64, StoreError>;
     /// How many tag keys of deleted persons are kept.
     fn retired(&self) -> Result<u64, StoreError>;
 }

@@ -1,17 +1,19 @@
 //! The store in memory: the model that others are compared with, and gone when it is dropped.
 
+mod staff;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use yinuo_core::IDEMPOTENCY_MS;
-use yinuo_domain::{AppId, Compartment, Digest, Item, SubjectKey, Tag, Timestamp, ValueVersion};
+use yinuo_domain::{AppId, Compartment, Digest, Item, StaffId, SubjectKey, Tag, Timestamp, ValueVersion};
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
 use crate::backend::{
     AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
     TicketRow, Writer,
 };
-use crate::{SWEEP_LEN_MAX, StoreError, TicketKind, Write, Written};
+use crate::{SWEEP_LEN_MAX, StaffRow, StoreError, TicketKind, Write, Written};
 
 /// A store in memory. A clone is the same store: it can be opened again after its ledger was closed.
 #[derive(Clone, Default)]
@@ -35,6 +37,7 @@ struct Tables {
     sealed: Table<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>,
     tickets: Table<(TicketKind, [u8; 32]), TicketRow>,
     answers: Table<(SubjectKey, Digest), AnswerRow>,
+    staff: Table<StaffId, StaffRow>,
     app_seqs: BTreeMap<AppId, u64>,
     retired: BTreeMap<Tag, (Vec<u8>, Timestamp)>,
 }
@@ -206,6 +209,7 @@ impl Tables {
                     && app.as_ref().is_none_or(|app| row.ticket.app.as_ref() == Some(app))
             }),
             Write::Sweep { now } => self.sweep(*now),
+            Write::Staff(write) => self.write_staff(write),
         }
     }
 
@@ -336,6 +340,18 @@ impl Rows for Tables {
 
     fn app_seq(&self, app: &AppId) -> Result<u64, StoreError> {
         Ok(self.app_seqs.get(app).copied().unwrap_or(0))
+    }
+
+    fn staff(&self, staff: &StaffId) -> Result<Option<StaffRow>, StoreError> {
+        Ok(self.staff.get(staff).cloned())
+    }
+
+    fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError> {
+        Ok(self.staff.values().find(|row| row.identity == identity).cloned())
+    }
+
+    fn people(&self, limit: usize) -> Result<u64, StoreError> {
+        Ok(self.people.len().min(limit) as u64)
     }
 
     fn retired(&self) -> Result<u64, StoreError> {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use yinuo_core::{Own, Platform, Stream};
-use yinuo_domain::{AppId, Clock, Digest, Entry, ItemSet, LogId, StreamId, SubjectKey, Timestamp};
+use yinuo_domain::{AppId, Clock, Digest, Entry, ItemSet, LogId, StaffId, StreamId, SubjectKey, Timestamp};
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
 use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
 use crate::state::State;
 use crate::view::Shared;
-use crate::{Receipt, StoreError, Ticket, TicketKind};
+use crate::{Receipt, StaffRow, StoreError, Ticket, TicketKind};
 
 /// Reads at what was committed last.
 pub struct Reader {
@@ -95,6 +95,26 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Option<Ticket>, StoreError> {
         Ok(self.source.read(|rows| rows.ticket(kind, &key))?.and_then(|row| row.live(now)))
+    }
+
+    /// With what a member of staff signs in.
+    pub fn staff(&self, staff: &StaffId) -> Result<Option<StaffRow>, StoreError> {
+        self.source.read(|rows| rows.staff(staff))
+    }
+
+    /// The member of staff with this blind index.
+    pub fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError> {
+        self.source.read(|rows| rows.staff_of(identity))
+    }
+
+    /// How many people there are, counted up to `limit`.
+    pub fn people(&self, limit: usize) -> Result<u64, StoreError> {
+        self.source.read(|rows| rows.people(limit))
+    }
+
+    /// How many releases to an app there were, repeated ones included.
+    pub fn releases(&self, app: &AppId) -> Result<u64, StoreError> {
+        self.source.read(|rows| rows.app_seq(app))
     }
 
     /// A document by its hash.

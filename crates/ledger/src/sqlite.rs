@@ -8,6 +8,7 @@ mod change;
 mod copy;
 mod migrate;
 mod rows;
+mod staff;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

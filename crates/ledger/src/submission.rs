@@ -44,6 +44,7 @@ impl Submission {
                 PlatformChange::SuspendPartner(_)
                     | PlatformChange::TerminatePartner(_)
                     | PlatformChange::HideApp(_)
+                    | PlatformChange::DismissStaff(_)
             ),
             Command::Enrol { .. }
             | Command::StoreValue { .. }

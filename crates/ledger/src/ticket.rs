@@ -35,6 +35,10 @@ kinds! {
     ProofId = 7,
     /// A browser on its way to the identity provider and back.
     SignIn = 8,
+    /// A browser of staff after the first factor and before the second.
+    StaffPending = 9,
+    /// A browser's session of staff.
+    StaffSession = 10,
 }
 
 impl TicketKind {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use yinuo_domain::{AppId, Compartment, Item, SubjectKey, Timestamp, ValueVersion};
 
-use crate::{Ticket, TicketKind};
+use crate::{StaffWrite, Ticket, TicketKind};
 
 /// A write that is no fact.
 #[derive(Clone, Eq, PartialEq)]
@@ -63,6 +63,8 @@ pub enum Write {
         /// When.
         now: Timestamp,
     },
+    /// About what staff sign in with.
+    Staff(StaffWrite),
 }
 
 /// What became of a [`Write`].
@@ -104,6 +106,7 @@ impl fmt::Debug for Write {
             Self::RevokeFamily { .. } => "RevokeFamily",
             Self::RevokeOf { .. } => "RevokeOf",
             Self::Sweep { .. } => "Sweep",
+            Self::Staff(_) => "Staff",
         })
     }
 }

@@ -47,6 +47,10 @@ conformance! {
     a_revoked_family_is_worth_nothing_and_stays_so
     a_persons_tickets_are_revoked_together
     a_sweep_deletes_only_what_is_worth_nothing
+    staff_are_found_by_id_and_by_identity_and_replaced_whole
+    a_second_factor_is_set_up_once_and_in_time
+    a_time_step_is_used_once_by_eight_threads
+    attempts_are_counted_before_they_are_looked_at
     a_person_is_added_once_and_within_one_shard
     values_are_the_current_ones_in_the_order_of_their_codes
     a_repeated_request_gets_the_first_disclosure_again

@@ -28,11 +28,23 @@ pub enum TokenKind {
     Session,
     /// A browser on its way through the identity provider, `ysi_…`. No client ever holds one.
     SignIn,
+    /// A browser of staff after the first factor and before the second, `ysp_…`. No client ever holds one.
+    StaffPending,
+    /// A browser's session of staff, `yss_…`. No client ever holds one.
+    StaffSession,
 }
 
 impl TokenKind {
     /// Every one.
-    pub const EVERY: [Self; 5] = [Self::Code, Self::Access, Self::Refresh, Self::Session, Self::SignIn];
+    pub const EVERY: [Self; 7] = [
+        Self::Code,
+        Self::Access,
+        Self::Refresh,
+        Self::Session,
+        Self::SignIn,
+        Self::StaffPending,
+        Self::StaffSession,
+    ];
 
     /// What the text begins with.
     pub fn prefix(self) -> &'static str {
@@ -42,6 +54,8 @@ impl TokenKind {
             Self::Refresh => "yrt_",
             Self::Session => "yse_",
             Self::SignIn => "ysi_",
+            Self::StaffPending => "ysp_",
+            Self::StaffSession => "yss_",
         }
     }
 }

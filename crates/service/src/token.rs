@@ -223,7 +223,11 @@ fn kind_of(token: &Opaque) -> Option<TicketKind> {
     match token.kind() {
         TokenKind::Access => Some(TicketKind::AccessToken),
         TokenKind::Refresh => Some(TicketKind::RefreshToken),
-        TokenKind::Code | TokenKind::Session | TokenKind::SignIn => None,
+        TokenKind::Code
+        | TokenKind::Session
+        | TokenKind::SignIn
+        | TokenKind::StaffPending
+        | TokenKind::StaffSession => None,
     }
 }
 

@@ -16,6 +16,8 @@ const SALT: &[u8] = b"\x01salt";
 
 /// Leads to the key that indexes persons.
 const PERSON: &[u8] = b"yinuo/index/person/v1";
+/// Leads to the key that indexes staff.
+const STAFF: &[u8] = b"yinuo/index/staff/v1";
 /// Leads to the keys that index values, one for each item.
 const VALUE: &[u8] = b"yinuo/index/value/v1";
 /// Leads to the keys that commit to evidence, one for each context.
@@ -65,6 +67,13 @@ impl Vault {
     pub fn person_index(&self, person: &PersonId) -> [u8; 16] {
         let key = self.key_for(&self.index, &[PERSON]);
         short(suite::mac(self.suite(), key.as_slice(), [person.as_str().as_bytes()]))
+    }
+
+    /// Finds a member of staff by what the identity provider calls them, without storing it. The same text leads to
+    /// another index than [`Vault::person_index`]: that somebody is both is seen nowhere.
+    pub fn staff_index(&self, identity: &PersonId) -> [u8; 16] {
+        let key = self.key_for(&self.index, &[STAFF]);
+        short(suite::mac(self.suite(), key.as_slice(), [identity.as_str().as_bytes()]))
     }
 
     /// Finds a value of `item` without storing it. The caller normalises it first: one phone, one spelling.

@@ -250,5 +250,6 @@ fn mac_key(key: Secret) -> Result<Key, VaultError> {
     Ok(Zeroizing::new(key.expose().to_vec()))
 }
 
+mod staff;
 #[cfg(test)]
 mod tests;

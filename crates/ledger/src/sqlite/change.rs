@@ -13,7 +13,7 @@ use crate::{SWEEP_LEN_MAX, StoreError, Ticket, Write, Written};
 const GROUP: i64 = 0;
 
 impl Rowset {
-    fn run(&self, statement: &str, parameters: impl Params) -> Result<u64, StoreError> {
+    pub(super) fn run(&self, statement: &str, parameters: impl Params) -> Result<u64, StoreError> {
         Ok(self.0.prepare_cached(statement)?.execute(parameters)? as u64)
     }
 
@@ -208,6 +208,7 @@ impl Rowset {
                 )
                 .map(Written::Count),
             Write::Sweep { now } => self.sweep(*now).map(Written::Count),
+            Write::Staff(write) => self.write_staff(write),
         }
     }
 

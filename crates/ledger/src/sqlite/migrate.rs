@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql")];
+const STEPS: &[&str] =
+    &[include_str!("../../migrations/0001_ledger.sql"), include_str!("../../migrations/0002_staff.sql")];
 
 /// Brings the store to the newest step. A store of a later program is refused.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

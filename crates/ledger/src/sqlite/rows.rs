@@ -5,14 +5,15 @@ use std::sync::Arc;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use yinuo_domain::{
-    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, StreamId, SubjectKey, Suite, Tag,
-    Timestamp, ValueVersion,
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, StaffId, StreamId, SubjectKey, Suite,
+    Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId, hashes_from_bytes};
 
 use super::Rowset;
+use super::staff::staff_from;
 use crate::backend::{AnswerRow, Head, Log, Meta, Person, Rows, SealedRow, StreamRow, TicketRow};
-use crate::{StoreError, Ticket, TicketKind};
+use crate::{StaffRow, StoreError, Ticket, TicketKind};
 
 const GROUP: i64 = 0;
 
@@ -248,6 +249,33 @@ impl Rows for Rowset {
             |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
         )?;
         Ok(next.unwrap_or(0))
+    }
+
+    fn staff(&self, staff: &StaffId) -> Result<Option<StaffRow>, StoreError> {
+        self.one(
+            "SELECT staff, identity, generation, code, code_until, totp, step, failed, locked_until FROM staff
+             WHERE grp = $1 AND staff = $2",
+            params![Log::Platform.grp(), staff.as_str()],
+            staff_from,
+        )
+    }
+
+    fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError> {
+        self.one(
+            "SELECT staff, identity, generation, code, code_until, totp, step, failed, locked_until FROM staff
+             WHERE grp = $1 AND identity = $2",
+            params![Log::Platform.grp(), identity],
+            staff_from,
+        )
+    }
+
+    fn people(&self, limit: usize) -> Result<u64, StoreError> {
+        let counted = self.one(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM people WHERE grp = $1 LIMIT $2) AS r",
+            params![GROUP, limit.cast_signed()],
+            |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+        )?;
+        Ok(counted.unwrap_or(0))
     }
 
     fn retired(&self) -> Result<u64, StoreError> {

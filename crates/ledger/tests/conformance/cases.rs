@@ -4,11 +4,12 @@ mod log;
 mod people;
 mod permits;
 mod restart;
+mod staff;
 mod tickets;
 
 use yinuo_domain::LogId;
 
-pub use {log::*, people::*, permits::*, restart::*, tickets::*};
+pub use {log::*, people::*, permits::*, restart::*, staff::*, tickets::*};
 
 fn group() -> LogId {
     LogId::group(0)

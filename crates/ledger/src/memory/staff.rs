@@ -1,0 +1,52 @@
+//! Staff, in memory.
+
+use std::sync::Arc;
+
+use super::Tables;
+use crate::{StaffRow, StaffWrite, Written};
+
+impl Tables {
+    pub(super) fn write_staff(&mut self, write: &StaffWrite) -> Written {
+        let staff = Arc::make_mut(&mut self.staff);
+        match write {
+            StaffWrite::Put(row) => {
+                if staff.values().any(|other| other.identity == row.identity && other.staff != row.staff) {
+                    return Written::Exists;
+                }
+                staff.insert(row.staff.clone(), row.clone());
+                Written::Done
+            }
+            StaffWrite::Remove(id) => {
+                staff.remove(id);
+                Written::Done
+            }
+            StaffWrite::Attempt { staff: id, now } => {
+                let row = staff.get_mut(id);
+                let Some((row, (failed, until))) = row.and_then(|row| row.attempt(*now).map(|a| (row, a)))
+                else {
+                    return Written::Missing;
+                };
+                (row.failed, row.locked_until) = (failed, until);
+                Written::Done
+            }
+            StaffWrite::Enrol { staff: id, generation, totp, step, now } => {
+                let allowed = |row: &&mut StaffRow| {
+                    let in_time = row.code.is_some_and(|(_, until)| *now < until);
+                    row.generation == *generation && row.totp.is_none() && in_time
+                };
+                let Some(row) = staff.get_mut(id).filter(allowed) else { return Written::Missing };
+                (row.totp, row.code, row.step) = (Some(totp.clone()), None, *step);
+                (row.failed, row.locked_until) = (0, yinuo_domain::Timestamp(0));
+                Written::Done
+            }
+            StaffWrite::Step { staff: id, generation, step } => {
+                let unused = |row: &&mut StaffRow| {
+                    row.generation == *generation && row.totp.is_some() && row.step < *step
+                };
+                let Some(row) = staff.get_mut(id).filter(unused) else { return Written::Missing };
+                (row.step, row.failed, row.locked_until) = (*step, 0, yinuo_domain::Timestamp(0));
+                Written::Done
+            }
+        }
+    }
+}

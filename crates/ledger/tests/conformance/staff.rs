@@ -1,0 +1,92 @@
+//! What staff sign in with.
+
+use yinuo_domain::*;
+use yinuo_ledger::*;
+
+use crate::world::{Place, START, World};
+
+fn id(name: &str) -> StaffId {
+    StaffId::parse(name).unwrap()
+}
+
+fn row(name: &str, identity: u8, generation: u8) -> StaffRow {
+    let until = START.after_ms(Timestamp::DAY_MS);
+    StaffRow::new(id(name), [identity; 16], [generation; 16], ([9; 32], until))
+}
+
+fn put(world: &World, row: StaffRow) -> Written {
+    world.write(Write::Staff(StaffWrite::Put(row)))
+}
+
+fn enrol(world: &World, generation: u8, step: u64, now: Timestamp) -> Written {
+    let (staff, generation, totp) = (id("lin"), [generation; 16], vec![1, 2, 3]);
+    world.write(Write::Staff(StaffWrite::Enrol { staff, generation, totp, step, now }))
+}
+
+fn step(generation: u8, step: u64) -> Write {
+    Write::Staff(StaffWrite::Step { staff: id("lin"), generation: [generation; 16], step })
+}
+
+pub fn staff_are_found_by_id_and_by_identity_and_replaced_whole(place: Place) {
+    let world = World::empty(place);
+    assert_eq!(put(&world, row("lin", 1, 1)), Written::Done);
+    assert_eq!(put(&world, row("wei", 2, 2)), Written::Done);
+    assert_eq!(world.reader().staff(&id("lin")).unwrap(), Some(row("lin", 1, 1)));
+    assert_eq!(world.reader().staff_of([2; 16]).unwrap(), Some(row("wei", 2, 2)));
+    assert_eq!(put(&world, row("he", 2, 3)), Written::Exists, "another one with that identity");
+    assert_eq!(world.reader().staff(&id("he")).unwrap(), None);
+    assert_eq!(enrol(&world, 1, 5, START), Written::Done);
+    assert_eq!(put(&world, row("lin", 3, 4)), Written::Done);
+    assert_eq!(world.reader().staff(&id("lin")).unwrap(), Some(row("lin", 3, 4)), "nothing is left over");
+    assert_eq!(world.reader().staff_of([1; 16]).unwrap(), None);
+    assert_eq!(world.write(Write::Staff(StaffWrite::Remove(id("lin")))), Written::Done);
+    assert_eq!(world.reader().staff(&id("lin")).unwrap(), None);
+    assert_eq!(world.write(step(4, 9)), Written::Missing);
+}
+
+pub fn a_second_factor_is_set_up_once_and_in_time(place: Place) {
+    let world = World::empty(place);
+    put(&world, row("lin", 1, 1));
+    let end = START.after_ms(Timestamp::DAY_MS);
+    assert_eq!(world.write(step(1, 1)), Written::Missing, "not set up");
+    assert_eq!(enrol(&world, 2, 5, START), Written::Missing, "of another appointment");
+    assert_eq!(enrol(&world, 1, 5, end), Written::Missing, "the code ends right now");
+    assert_eq!(enrol(&world, 1, 5, Timestamp(end.0 - 1)), Written::Done);
+    let kept = world.reader().staff(&id("lin")).unwrap().unwrap();
+    assert_eq!((kept.totp, kept.code, kept.step), (Some(vec![1, 2, 3]), None, 5));
+    assert_eq!(enrol(&world, 1, 6, START), Written::Missing, "a second time");
+}
+
+pub fn a_time_step_is_used_once_by_eight_threads(place: Place) {
+    let world = World::empty(place);
+    put(&world, row("lin", 1, 1));
+    assert_eq!(enrol(&world, 1, 5, START), Written::Done);
+    assert_eq!(world.write(step(1, 5)), Written::Missing, "the one it was set up with");
+    assert_eq!(world.write(step(1, 4)), Written::Missing, "an earlier one");
+    assert_eq!(world.write(step(2, 6)), Written::Missing, "of another appointment");
+    let ledger = &world.ledger;
+    let used: usize = std::thread::scope(|scope| {
+        let once = || usize::from(ledger.write(vec![step(1, 6)]).wait().unwrap() == [Written::Done]);
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(once)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(used, 1);
+}
+
+pub fn attempts_are_counted_before_they_are_looked_at(place: Place) {
+    let world = World::empty(place);
+    put(&world, row("lin", 1, 1));
+    enrol(&world, 1, 5, START);
+    let attempt = |staff: &str, now| world.write(Write::Staff(StaffWrite::Attempt { staff: id(staff), now }));
+    assert_eq!(attempt("nobody", START), Written::Missing);
+    for _ in 0..5 {
+        assert_eq!(attempt("lin", START), Written::Done);
+    }
+    assert_eq!(attempt("lin", START), Written::Missing, "the sixth waits");
+    assert_eq!(attempt("lin", START.after_ms(29_999)), Written::Missing);
+    assert_eq!(attempt("lin", START.after_ms(30_000)), Written::Done);
+    assert_eq!(attempt("lin", START.after_ms(89_999)), Written::Missing, "longer than before");
+    // What succeeds begins anew.
+    assert_eq!(world.write(step(1, 6)), Written::Done);
+    assert_eq!(attempt("lin", START.after_ms(30_000)), Written::Done);
+}
