@@ -558,3 +558,7 @@ refusal-destination-not-allowed = The information would leave mainland China, fo
     .remedy = Contact the provider of the app.
 refusal-unknown-item = The catalogue has no such item.
     .remedy = Start again from the app.
+refusal-unknown-staff = Nobody of this name is appointed
+    .remedy = Check the name against the list of staff.
+refusal-last-operator = This would leave the platform without an operator
+    .remedy = Appoint another operator first.

@@ -518,3 +518,7 @@ refusal-destination-not-allowed = 信息将离开中国境内，而平台没有�
     .remedy = 请联系该应用的提供方。
 refusal-unknown-item = 信息目录中没有这一项。
     .remedy = 请从应用重新开始。
+refusal-unknown-staff = 没有任命过这位工作人员
+    .remedy = 请对照工作人员名单核对名称。
+refusal-last-operator = 这样平台就没有运营人员了
+    .remedy = 请先任命另一位运营人员。
