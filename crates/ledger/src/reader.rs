@@ -157,6 +157,13 @@ impl Reader {
         Ok(entries.into_iter().map(|(_, leaf)| leaf).collect())
     }
 
+    /// The same, read. What a later program wrote and this one cannot read is left out.
+    pub fn facts(&self, log: &LogId, from: u64, limit: usize) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let leaves = self.entries(log, from, limit)?;
+        let read = |(index, leaf): (u64, Vec<u8>)| Some((index, decoded(&leaf).ok()?));
+        Ok((from..).zip(leaves).filter_map(read).collect())
+    }
+
     /// The first `width` hashes of a tile; nothing when the tree has not so many.
     pub fn tile(
         &self,

@@ -47,24 +47,24 @@ impl Rowset {
                 let Some((failed, until)) = self.staff(staff)?.and_then(|row| row.attempt(*now)) else {
                     return Ok(Written::Missing);
                 };
-                let counted = params![grp, staff.as_str(), failed, until.0.cast_signed()];
+                let counted = params![failed, until.0.cast_signed(), grp, staff.as_str()];
                 let statement =
-                    "UPDATE staff SET failed = $3, locked_until = $4 WHERE grp = $1 AND staff = $2";
+                    "UPDATE staff SET failed = $1, locked_until = $2 WHERE grp = $3 AND staff = $4";
                 self.run(statement, counted).map(changed)
             }
             StaffWrite::Enrol { staff, generation, totp, step, now } => self
                 .run(
-                    "UPDATE staff SET totp = $4, step = $5, code = NULL, failed = 0, locked_until = 0
-                     WHERE grp = $1 AND staff = $2 AND generation = $3
+                    "UPDATE staff SET totp = $1, step = $2, code = NULL, failed = 0, locked_until = 0
+                     WHERE grp = $3 AND staff = $4 AND generation = $5
                          AND totp IS NULL AND code IS NOT NULL AND code_until > $6",
-                    params![grp, staff.as_str(), generation, totp, step.cast_signed(), now.0.cast_signed()],
+                    params![totp, step.cast_signed(), grp, staff.as_str(), generation, now.0.cast_signed()],
                 )
                 .map(changed),
             StaffWrite::Step { staff, generation, step } => self
                 .run(
-                    "UPDATE staff SET step = $4, failed = 0, locked_until = 0
-                     WHERE grp = $1 AND staff = $2 AND generation = $3 AND totp IS NOT NULL AND step < $4",
-                    params![grp, staff.as_str(), generation, step.cast_signed()],
+                    "UPDATE staff SET step = $1, failed = 0, locked_until = 0
+                     WHERE grp = $2 AND staff = $3 AND generation = $4 AND totp IS NOT NULL AND step < $1",
+                    params![step.cast_signed(), grp, staff.as_str(), generation],
                 )
                 .map(changed),
         }
