@@ -68,6 +68,8 @@ const FENCES: &[(&str, &[&str], &[&str])] = &[
     ("hashes and MACs", &["sha2", "sm3", "hmac"], &["rules", "oauth", "tlog", "ledger", "vault"]),
     ("OpenID Connect", &["openidconnect"], &["server"]),
     ("randomness", &["getrandom", "rand"], &["server"]),
+    ("one-time passwords", &["totp-rs"], &["service"]),
+    ("pictures to scan", &["qrcode"], &["web"]),
     ("the command line", &["clap", "tracing-subscriber"], &["server"]),
 ];
 

@@ -22,6 +22,7 @@ mod own_values;
 mod platform;
 mod public_log;
 mod sign_in;
+mod staff;
 mod status;
 mod token;
 mod views;
@@ -38,6 +39,11 @@ pub use platform::ChangeError;
 pub use sign_in::{
     Arrival, Begun, Directory, IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, SESSION_MS,
     SIGN_IN_MS, SignIn, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn, Vouched,
+};
+pub use staff::{
+    AppLine, Counted, DayCounts, EnrolmentCode, GovernanceLine, Overview, PartnerLine, SMALL_COUNT,
+    STAFF_IDLE_MS, STAFF_PENDING_MS, STAFF_SESSION_MS, SecondFactor, StaffAct, StaffActError, StaffError,
+    StaffLine, StaffPending, StaffSession, Totp, TotpSetup,
 };
 pub use status::Status;
 pub use views::{

@@ -85,7 +85,7 @@ impl Gateway {
         (self.parts.vault.hash(&bytes), bytes.into())
     }
 
-    async fn change(
+    pub(crate) async fn change(
         &self,
         by: &StaffId,
         change: PlatformChange,
@@ -93,6 +93,11 @@ impl Gateway {
     ) -> Result<(), ChangeError> {
         let command = Command::Platform { by: by.clone(), change };
         let submission = Submission { documents, ..Submission::new(command, Salt(self.random()?)) };
+        self.changed(submission).await
+    }
+
+    /// Hands a change of the platform in, with whatever travels with it.
+    pub(crate) async fn changed(&self, submission: Submission) -> Result<(), ChangeError> {
         match self.submit(submission).await? {
             Answered::Done => Ok(()),
             Answered::Refused(refusal) => Err(ChangeError::Refused(refusal)),
