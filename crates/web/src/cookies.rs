@@ -1,12 +1,14 @@
 //! The cookies: who is signed in, who is signing in, and which language was chosen.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use yinuo_service::SIGN_IN_MS;
+use yinuo_service::{SIGN_IN_MS, STAFF_PENDING_MS};
 
 /// How long the choice of a language is kept: a year.
 const LANG_AGE_S: u32 = 31_536_000;
 /// How long a browser may be on its way through the identity provider, in seconds.
 const SIGN_IN_AGE_S: u32 = (SIGN_IN_MS / 1_000) as u32;
+/// How long may pass between the two factors of staff, in seconds.
+const STAFF_PENDING_AGE_S: u32 = (STAFF_PENDING_MS / 1_000) as u32;
 /// The cookie of the chosen language.
 pub(crate) const LANG: &str = "yinuo_lang";
 
@@ -49,15 +51,49 @@ impl Jar {
         self.set(self.sign_in_name(), text, Some(SIGN_IN_AGE_S))
     }
 
+    /// The name of the cookie of staff between the two factors.
+    pub(crate) fn staff_pending_name(self) -> &'static str {
+        if self.secure { "__Secure-yinuo_staff_pending" } else { "yinuo_staff_pending" }
+    }
+
+    /// The first factor was shown. `Lax`, because the identity provider sends staff back from its site.
+    pub(crate) fn begin_staff_pending(self, text: &str) -> Option<HeaderValue> {
+        self.put(self.staff_pending_name(), text, "/console", "Lax", Some(STAFF_PENDING_AGE_S))
+    }
+
+    /// Both were.
+    pub(crate) fn end_staff_pending(self) -> Option<HeaderValue> {
+        self.put(self.staff_pending_name(), "", "/console", "Lax", Some(0))
+    }
+
+    /// The name of the cookie of a session of staff.
+    pub(crate) fn staff_session_name(self) -> &'static str {
+        if self.secure { "__Secure-yinuo_staff" } else { "yinuo_staff" }
+    }
+
+    /// Begins a session of staff, or lets it go on. `Strict` and of the console alone: nobody comes there from elsewhere.
+    pub(crate) fn begin_staff_session(self, text: &str) -> Option<HeaderValue> {
+        self.put(self.staff_session_name(), text, "/console", "Strict", None)
+    }
+
+    /// Forgets it.
+    pub(crate) fn end_staff_session(self) -> Option<HeaderValue> {
+        self.put(self.staff_session_name(), "", "/console", "Strict", Some(0))
+    }
+
     /// Keeps the chosen language.
     pub(crate) fn keep_lang(self, code: &str) -> Option<HeaderValue> {
         self.set(LANG, code, Some(LANG_AGE_S))
     }
 
     fn set(self, name: &str, value: &str, age_s: Option<u32>) -> Option<HeaderValue> {
+        self.put(name, value, "/", "Lax", age_s)
+    }
+
+    fn put(self, name: &str, value: &str, path: &str, site: &str, age_s: Option<u32>) -> Option<HeaderValue> {
         let age = age_s.map_or_else(String::new, |age_s| format!("; Max-Age={age_s}"));
         let secure = if self.secure { "; Secure" } else { "" };
-        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}");
+        let cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite={site}{age}{secure}");
         let mut header = HeaderValue::from_str(&cookie).ok()?;
         header.set_sensitive(true);
         Some(header)

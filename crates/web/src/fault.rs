@@ -45,6 +45,8 @@ problems! {
     Withheld = FORBIDDEN "withheld",
     /// A form that another site, or another session, made.
     FormRefused = FORBIDDEN "form-refused",
+    /// A member of staff whose role changes nothing.
+    RoleRefused = FORBIDDEN "role-refused",
     /// Entry bundles are for authenticated verifiers.
     EntriesClosed = FORBIDDEN "entries-closed",
     /// Nothing here.

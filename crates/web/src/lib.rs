@@ -13,6 +13,7 @@ mod api;
 mod assets;
 mod centre;
 mod consent;
+mod console;
 mod cookies;
 mod delete_account;
 mod disclosures;
@@ -84,6 +85,7 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(proofs::routes())
         .merge(notices::routes())
         .merge(delete_account::routes())
+        .merge(console::routes())
         .merge(problems::routes())
         .merge(oauth::routes())
         .merge(disclosures::routes())

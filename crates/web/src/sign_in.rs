@@ -68,7 +68,7 @@ async fn back(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response
     let arrival = web.gateway.finish_sign_in(visit.signing_in(), &answer).await.map_err(not_signed_in)?;
     match arrival.for_whom {
         SignInFor::Person => arrived(&web, &visit, &arrival).await,
-        SignInFor::Staff => Err(Fault::new(Problem::NotFound)),
+        SignInFor::Staff => crate::console::arrived(&web, &arrival).await,
     }
 }
 
@@ -116,7 +116,7 @@ async fn arrived(web: &Web, visit: &Visit, arrival: &Arrival) -> Result<Response
 }
 
 /// Why nobody is signed in, with the way to try again and still get where one wanted to go.
-fn not_signed_in(failed: SignInFailed) -> Fault {
+pub(crate) fn not_signed_in(failed: SignInFailed) -> Fault {
     let fault = match failed.why {
         SignInError::Gone => Fault::new(Problem::SignInGone),
         SignInError::Declined => Fault::new(Problem::SignInDeclined),

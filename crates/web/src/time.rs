@@ -17,6 +17,12 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// The date alone, as tables show it.
+    pub(crate) fn date(words: &Words, at: Timestamp) -> String {
+        let machine = Self::of(words, at).machine;
+        machine.split('T').next().unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn of(words: &Words, at: Timestamp) -> Self {
         // Beyond the year 9999 there is nothing to show; such a time cannot come from a clock.
         let instant = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());

@@ -8,6 +8,7 @@
 //! longer one, or a stream, says so by a `DefaultBodyLimit` of its own.
 
 mod platform;
+mod staff;
 
 use std::sync::Arc;
 
@@ -22,13 +23,14 @@ use crate::fault::Fault;
 use crate::visit::Web;
 
 pub use platform::{LogSize, Status};
+pub use staff::{Appoint, Appointed, Named, Staff};
 
 /// The header that says in whose name an operator asks.
 pub const OPERATOR: &str = "yinuo-operator";
 
 /// Everything an operator can ask.
 pub fn operator_router(gateway: Arc<Gateway>) -> Router {
-    dressed(Router::new().merge(platform::routes()), Web::new(gateway))
+    dressed(Router::new().merge(platform::routes()).merge(staff::routes()), Web::new(gateway))
 }
 
 /// In whose name an operator asks.

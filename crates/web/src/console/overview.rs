@@ -1,0 +1,166 @@
+//! Counts, the platform's log, and one's own session.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use yinuo_service::{Counted, GovernanceLine, Overview};
+
+use super::visit::{Staffed, role};
+use crate::fault::{Failed, Fault};
+use crate::page::Frame;
+use crate::time::Moment;
+use crate::visit::{Web, pairs};
+use crate::words::Words;
+
+/// `GET /console`: everything at a glance.
+pub(crate) async fn show(State(web): State<Web>, staffed: Staffed) -> Result<Response, Failed> {
+    let asked = staffed.session.clone();
+    let view = web.read(move |gateway| gateway.staff_overview(&asked)).await?.map_err(Fault::from)?;
+    let w = staffed.visit.words();
+    let template = OverviewPage {
+        f: Frame::new(&staffed.visit, None),
+        who: staffed.session.staff.as_str(),
+        role: role(w, staffed.session.role),
+        people: shown(w, view.people),
+        by_app: view
+            .by_app
+            .iter()
+            .map(|(id, name, counts)| (id.as_str(), w.text(name), counts.map(|count| shown(w, count))))
+            .collect(),
+        days: view
+            .days
+            .iter()
+            .map(|day| {
+                let counts = [day.disclosed, day.withheld, day.consents, day.withdrawals, day.deleted];
+                (Moment::date(w, day.day), counts.map(|count| shown(w, count)))
+            })
+            .collect(),
+        reasons: view
+            .reasons
+            .iter()
+            .map(|(reason, count)| (w.say(&format!("reason-{}", reason.code())), shown(w, *count)))
+            .collect(),
+        counted: w.with(
+            if view.is_all { "console-counted-all" } else { "console-counted" },
+            "entries",
+            u32::try_from(view.entries).unwrap_or(u32::MAX),
+        ),
+        view: &view,
+    };
+    Ok(staffed.page(&web, &template))
+}
+
+/// `GET /console/log`: who changed the platform.
+pub(crate) async fn log(State(web): State<Web>, uri: Uri, staffed: Staffed) -> Result<Response, Failed> {
+    let before = pairs(&uri).into_iter().find(|(name, _)| name == "before");
+    let before = match before {
+        None => None,
+        Some((_, number)) => {
+            Some(number.parse::<u64>().map_err(|_| Fault::malformed("before", "must be a number"))?)
+        }
+    };
+    let asked = staffed.session.clone();
+    let (lines, older) =
+        web.read(move |gateway| gateway.staff_log(&asked, before)).await?.map_err(Fault::from)?;
+    let w = staffed.visit.words();
+    let template = LogPage {
+        f: Frame::new(&staffed.visit, None),
+        lines: lines.iter().map(|line| Line::of(w, line)).collect(),
+        older,
+    };
+    Ok(staffed.page(&web, &template))
+}
+
+/// `GET /console/me`: one's own session.
+pub(crate) async fn me(State(web): State<Web>, staffed: Staffed) -> Response {
+    let w = staffed.visit.words();
+    let template = MePage {
+        f: Frame::new(&staffed.visit, None),
+        csrf: &staffed.session.csrf,
+        who: staffed.session.staff.as_str(),
+        role: role(w, staffed.session.role),
+        ends: Moment::of(w, staffed.session.ends_at),
+    };
+    staffed.page(&web, &template)
+}
+
+fn shown(w: &Words, count: Counted) -> String {
+    match count {
+        Counted::Exactly(count) => count.to_string(),
+        Counted::Few => w.say("console-few"),
+        Counted::AtLeast(count) => w.with("console-at-least", "count", count.to_string()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console_overview.html")]
+struct OverviewPage<'a> {
+    f: Frame<'a>,
+    who: &'a str,
+    role: String,
+    people: String,
+    by_app: Vec<(&'a str, &'a str, [String; 3])>,
+    days: Vec<(String, [String; 5])>,
+    reasons: Vec<(String, String)>,
+    counted: String,
+    view: &'a Overview,
+}
+
+#[derive(Template)]
+#[template(path = "console_log.html")]
+struct LogPage<'a> {
+    f: Frame<'a>,
+    lines: Vec<Line>,
+    older: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "console_me.html")]
+struct MePage<'a> {
+    f: Frame<'a>,
+    csrf: &'a str,
+    who: &'a str,
+    role: String,
+    ends: Moment,
+}
+
+/// One change of the platform, in words.
+struct Line {
+    number: u64,
+    at: Moment,
+    who: String,
+    what: String,
+    of: String,
+}
+
+impl Line {
+    fn of(w: &Words, line: &GovernanceLine) -> Self {
+        let what = match line.what {
+            "log-opened" => "console-log-opened",
+            "engine-activated" => "console-engine-activated",
+            "partner-registered" => "console-partner-registered",
+            "partner-suspended" => "console-partner-suspended",
+            "partner-reinstated" => "console-partner-reinstated",
+            "partner-terminated" => "console-partner-terminated",
+            "app-declared" => "console-app-declared",
+            "app-hidden" => "console-app-hidden",
+            "app-shown" => "console-app-shown",
+            "notice-published" => "console-notice-published",
+            "staff-appointed" => "console-staff-appointed",
+            "staff-dismissed" => "console-staff-dismissed",
+            _ => "console-other-change",
+        };
+        let of = match line.role {
+            Some(given) => w.joined(&line.of, &role(w, given)),
+            None => line.of.clone(),
+        };
+        Self {
+            number: line.index,
+            at: Moment::of(w, line.at),
+            who: line.by.as_ref().map_or_else(String::new, |by| by.as_str().to_owned()),
+            what: w.say(what),
+            of,
+        }
+    }
+}
