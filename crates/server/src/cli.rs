@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Config(ConfigOptions),
     /// Say how the Yinuo in a data directory is doing; exit 0: well, 1: it cannot release, 2: cannot tell
     Status(StatusOptions),
+    /// Appoint and dismiss staff, and let them set up a second factor
+    Staff(StaffOptions),
     /// Check a data directory: hashes, signatures, chains, and every decision again
     Verify(VerifyOptions),
     /// Show the rules that are built in
@@ -130,6 +132,47 @@ pub(crate) struct StatusOptions {
     /// One line of JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `yinuo staff`.
+#[derive(Debug, Args)]
+pub(crate) struct StaffOptions {
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    #[command(subcommand)]
+    pub(crate) command: StaffCommand,
+}
+
+/// What is to be done about staff.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StaffCommand {
+    /// Who is appointed, in which role, and whether they have a second factor
+    List {
+        /// JSON on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Appoint somebody, or give them another role; prints a code for their first sign-in
+    Appoint {
+        /// Their name in the facts: 1 to 64 of a-z, 0-9 and -
+        staff: String,
+        /// operator (may suspend partners and hide apps) or auditor (sees, changes nothing)
+        #[arg(long, value_name = "ROLE")]
+        role: String,
+        /// A file with what the identity provider calls them, or - for standard input; needed the first time
+        #[arg(long, value_name = "FILE")]
+        identity_file: Option<PathBuf>,
+    },
+    /// Dismiss somebody: their sessions end at once
+    Dismiss {
+        /// Their name in the facts
+        staff: String,
+    },
+    /// Take somebody's second factor away and print a code to set up another one
+    ResetFactor {
+        /// Their name in the facts
+        staff: String,
+    },
 }
 
 /// `yinuo verify`.

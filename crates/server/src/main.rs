@@ -23,6 +23,7 @@ mod running;
 mod say;
 mod serve;
 mod signer;
+mod staff;
 mod status;
 mod telemetry;
 mod tls;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Config(options) => config::command::run(&options),
         cli::Command::Status(options) => status::run(&options),
+        cli::Command::Staff(options) => staff::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Rules(options) => rules::run(&options),
         cli::Command::SamplePartner(options) => partner::run(options),

@@ -6,6 +6,7 @@
 mod people;
 mod platform;
 mod populate;
+mod staff;
 mod story;
 
 use std::net::SocketAddr;
@@ -79,6 +80,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let app_keys = app_keys(&dir.join("partner"), random)?;
     let partner_url = format!("http://{partner_address}");
     let first = populate::populate(&assembled.gateway, &partner_url, &app_keys).await?;
+    let members = staff::appoint(&assembled.gateway, dir).await?;
     let mut partner = start_partner(dir, partner_address, &issuer).await?;
 
     let components = yinuo_web::Options { style: true };
@@ -86,6 +88,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let running = Running::begin(dir, assembled, doors)?;
     say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, dir);
+    staff::tell(&members, &issuer);
     if first {
         story::walk(running.gateway()).await?;
     }
