@@ -195,6 +195,7 @@ impl World {
                 },
             )]),
             purposes: BTreeMap::new(),
+            staff: BTreeMap::new(),
         }
     }
 }
