@@ -94,9 +94,12 @@ async fn sign_in(site: &Site, name: &str, totp: &Totp) -> Answer {
 const ACT: &[(&str, &str)] = &[("act", "suspend"), ("of", "shop-company")];
 const CONFIRM: &str = "/console/partners/confirm?act=suspend&of=shop-company";
 
+/// Method, path, what a form carries beside the token, and what each visitor gets.
+type Line = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 7]);
+
 /// Each route, as each visitor meets it. `in` is the sign-in page.
 #[rustfmt::skip]
-const MATRIX: &[(&str, &str, &[(&str, &str)], [&str; 7])] = &[
+const MATRIX: &[Line] = &[
     //                                             anonymous person pending auditor operator dismissed stale
     ("GET",  "/console",                 &[],     ["in",  "in",  "in",  "200", "200",  "in",  "in"]),
     ("GET",  "/console/log",             &[],     ["in",  "in",  "in",  "200", "200",  "in",  "in"]),

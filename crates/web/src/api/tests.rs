@@ -69,6 +69,7 @@ fn no_problem_is_forgotten() {
         Problem::Outdated,
         Problem::RequestGone,
         Problem::Refused,
+        Problem::RoleRefused,
         Problem::SignInDeclined,
         Problem::SignInFailed,
         Problem::SignInGone,
