@@ -16,7 +16,7 @@ use crate::signing::{HeadSigner, Signers};
 use crate::step::Known;
 use crate::tip::Tip;
 use crate::view::{Shared, View};
-use crate::{Answered, LedgerError, Pending, Settings, StoreError, Submission, Write, Written};
+use crate::{Answered, Gauge, LedgerError, Pending, Settings, StoreError, Submission, Write, Written};
 
 /// How many entries are read at once when the platform is folded.
 const CHUNK: usize = 1024;
@@ -99,6 +99,12 @@ impl Ledger {
     /// Which trees and signatures the logs have.
     pub fn profile(&self) -> Profile {
         self.0.profile
+    }
+
+    /// How it is doing, in numbers. Cheap.
+    pub fn gauge(&self) -> Gauge {
+        let shared = &self.0.reader.shared;
+        shared.counters.gauge(self.0.queue.waiting(), shared.is_poisoned())
     }
 
     /// Reads.

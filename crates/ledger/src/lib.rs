@@ -13,6 +13,7 @@
 mod backend;
 mod cache;
 mod error;
+mod gauge;
 mod ledger;
 mod memory;
 mod permits;
@@ -37,6 +38,7 @@ pub use backend::{
     TicketRow, Writer,
 };
 pub use error::{LedgerError, SignFailed, StoreError};
+pub use gauge::Gauge;
 pub use ledger::Ledger;
 pub use memory::MemoryStore;
 pub use reader::Reader;

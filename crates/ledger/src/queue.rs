@@ -102,6 +102,12 @@ impl Queue {
         Some(batch)
     }
 
+    /// How many wait in the urgent lane and in the ordinary one.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let lanes = self.lanes();
+        (lanes.urgent.len(), lanes.ordinary.len())
+    }
+
     /// Takes nothing more; what is there is still drained.
     pub(crate) fn close(&self) {
         self.lanes().closed = true;

@@ -173,6 +173,7 @@ impl Sequencer {
     }
 
     fn batch(&mut self, jobs: Vec<Job>) {
+        let begun = self.clock.monotonic();
         let mut batch = Batch::default();
         let mut jobs = jobs.into_iter();
         let failed = match self.writer.begin() {
@@ -186,6 +187,7 @@ impl Sequencer {
         };
         if let Some(error) = failed {
             tracing::error!(%error, "a batch was taken back");
+            self.shared.counters.taken_back();
             let poisoned = self.writer.rollback().is_err();
             if poisoned {
                 self.poison();
@@ -197,6 +199,7 @@ impl Sequencer {
         }
         if let Err(error) = self.writer.commit() {
             tracing::error!(%error, "a commit failed: nothing more is written");
+            self.shared.counters.taken_back();
             self.poison();
             // Frees what the transaction holds, for readers. Nothing is tried again.
             let _ = self.writer.rollback();
@@ -204,6 +207,8 @@ impl Sequencer {
             refuse_all(batch.answers, jobs, &LedgerError::Poisoned);
             return;
         }
+        let took = self.clock.monotonic().0.saturating_sub(begun.0);
+        self.shared.counters.committed(batch.leaves.len(), took);
         self.publish();
         self.answer(batch);
     }

@@ -8,6 +8,7 @@ use yinuo_core::Platform;
 use yinuo_domain::{Clock, Monotonic};
 
 use crate::backend::Log;
+use crate::gauge::Counters;
 use crate::tip::Tip;
 
 /// The platform and both tips at one commit.
@@ -20,6 +21,7 @@ pub(crate) struct View {
 pub(crate) struct Shared {
     view: RwLock<Arc<View>>,
     poisoned: AtomicBool,
+    pub(crate) counters: Counters,
     published: Mutex<BTreeMap<Log, (Monotonic, Arc<Tip>)>>,
 }
 
@@ -28,6 +30,7 @@ impl Shared {
         Self {
             view: RwLock::new(Arc::new(view)),
             poisoned: AtomicBool::new(false),
+            counters: Counters::default(),
             published: Mutex::default(),
         }
     }

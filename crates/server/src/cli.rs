@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Verify(VerifyOptions),
     /// Show the rules that are built in
     Rules(RulesOptions),
+    /// For partners: a key of their own, and proof of who they are, to try the protocol with curl
+    Client(ClientOptions),
+    /// Print what a shell needs to complete these commands
+    Completions(CompletionsOptions),
     /// The sample partner of the demonstration, a client like any other
     #[command(hide = true)]
     SamplePartner(PartnerOptions),
@@ -48,6 +52,9 @@ pub(crate) struct DemoOptions {
     /// Where the sample partner serves; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
     pub(crate) partner_listen: SocketAddr,
+    /// Where Prometheus finds metrics, such as 127.0.0.1:9464. Default: nowhere
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Where everything is kept; a directory that holds a demonstration goes on where it stopped
     #[arg(long, default_value = "yinuo-data", value_name = "DIR")]
     pub(crate) data: PathBuf,
@@ -215,6 +222,66 @@ pub(crate) enum RulesCommand {
     },
 }
 
+/// `yinuo client`.
+#[derive(Debug, Args)]
+pub(crate) struct ClientOptions {
+    #[command(subcommand)]
+    pub(crate) command: ClientCommand,
+}
+
+/// What a partner needs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Keys
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Print a client assertion (RFC 7523), good once and for a minute
+    Assertion {
+        /// The private JSON Web Key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The app, which is the client
+        #[arg(long, value_name = "ID")]
+        client: String,
+        /// The issuer of the platform
+        #[arg(long, value_name = "URL")]
+        audience: String,
+    },
+}
+
+/// What can be done with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key: the private half into a new file, the public key set to standard output
+    New {
+        /// The file to write; it is not there yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Which curve
+        #[arg(long, value_enum, default_value_t = Curve::P256)]
+        curve: Curve,
+    },
+}
+
+/// The curve of a key.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Curve {
+    /// For ES256
+    P256,
+    /// For EdDSA
+    Ed25519,
+}
+
+/// `yinuo completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsOptions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
 /// `yinuo sample-partner`.
 #[derive(Debug, Args)]
 pub(crate) struct PartnerOptions {
@@ -231,3 +298,6 @@ pub(crate) struct PartnerOptions {
     #[arg(long)]
     pub(crate) log_keys: PathBuf,
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,9 @@
 
 mod assemble;
 mod cli;
+mod client;
 mod clock;
+mod completions;
 mod config;
 mod demo;
 mod directory;
@@ -14,6 +16,7 @@ mod http;
 mod init;
 mod keys;
 mod local;
+mod metrics;
 mod operator_socket;
 mod partner;
 mod passphrase;
@@ -36,9 +39,12 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     // `serve` knows better, once it has read its settings.
-    if !matches!(cli.command, cli::Command::Serve(_)) {
-        telemetry::begin(config::LogForm::Text, "warn");
-    }
+    let serves = matches!(cli.command, cli::Command::Serve(_));
+    let _telling = match (!serves).then(|| telemetry::begin(config::LogForm::Text, "warn", None)).transpose()
+    {
+        Ok(telling) => telling,
+        Err(error) => return failed(error.as_ref()),
+    };
     match cli.command {
         cli::Command::Demo(options) => demo::run(options),
         cli::Command::Init(options) => init::run(&options),
@@ -48,6 +54,8 @@ fn main() -> ExitCode {
         cli::Command::Staff(options) => staff::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Rules(options) => rules::run(&options),
+        cli::Command::Client(options) => client::run(&options),
+        cli::Command::Completions(options) => completions::run(&options),
         cli::Command::SamplePartner(options) => partner::run(options),
     }
 }

@@ -13,6 +13,7 @@ use yinuo_service::Gateway;
 
 use crate::assemble::Assembled;
 use crate::http::{Bounds, Door};
+use crate::metrics::Metrics;
 use crate::operator_socket::{OperatorSocket, SocketError};
 use crate::tls::Tls;
 
@@ -26,6 +27,8 @@ pub(crate) struct Doors {
     pub(crate) bounds: Bounds,
     /// What is offered there beside what every Yinuo offers.
     pub(crate) options: yinuo_web::Options,
+    /// Where Prometheus finds metrics, if anywhere.
+    pub(crate) metrics: Option<TcpListener>,
 }
 
 /// A Yinuo that serves.
@@ -33,6 +36,7 @@ pub(crate) struct Running {
     gateway: Arc<Gateway>,
     ledger: Ledger,
     door: Door,
+    metrics: Option<Door>,
     operator: OperatorSocket,
     /// What is done now and then.
     chores: Vec<JoinHandle<()>>,
@@ -47,9 +51,12 @@ impl Running {
         if let Some(tls) = &doors.tls {
             chores.push(tokio::spawn(Arc::clone(tls).keep_renewed(signal(SignalKind::hangup())?)));
         }
-        let router = yinuo_web::router_with(Arc::clone(&gateway), doors.options);
+        let metrics = Arc::new(Metrics::new(Arc::clone(&gateway), ledger.clone()));
+        let router = metrics.measure(yinuo_web::router_with(Arc::clone(&gateway), doors.options));
         let door = Door::open(doors.listener, doors.tls, router, doors.bounds);
-        Ok(Self { gateway, ledger, door, operator, chores })
+        let metrics =
+            doors.metrics.map(|listener| Door::open(listener, None, metrics.router(), doors.bounds));
+        Ok(Self { gateway, ledger, door, metrics, operator, chores })
     }
 
     /// Everything that can be asked of it.
@@ -62,6 +69,9 @@ impl Running {
         self.chores.iter().for_each(JoinHandle::abort);
         self.door.close().await;
         self.operator.close().await;
+        if let Some(metrics) = self.metrics {
+            metrics.close().await;
+        }
         drop(self.gateway);
         self.ledger.close();
     }

@@ -4,6 +4,7 @@
 //! signed heads, and whether something can be written. A demonstration's directory, or keys under the demonstration's
 //! parameters, are never served.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,12 +31,18 @@ pub(crate) fn run(options: &ServeOptions) -> ExitCode {
         Ok(loaded) => loaded,
         Err(error) => return crate::failed(&error),
     };
-    telemetry::begin(loaded.config.telemetry.log, &loaded.config.telemetry.level);
+    let wanted = &loaded.config.telemetry;
+    let telling = match telemetry::begin(wanted.log, &wanted.level, wanted.otlp_collector.as_deref()) {
+        Ok(telling) => telling,
+        Err(error) => return crate::failed(error.as_ref()),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return crate::failed(&error),
     };
-    match runtime.block_on(serve(&loaded)) {
+    let served = runtime.block_on(serve(&loaded));
+    drop(telling);
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => crate::failed(error.as_ref()),
     }
@@ -55,20 +62,25 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     // Something is written before anybody is told that it serves: a disk that is full or read-only is seen now.
     assembled.gateway.sweep().await?;
 
-    let address = config.listen.address;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("cannot listen on {address}: {error}; listen.address takes another"))?;
+    let listener = listen(config.listen.address, "listen.address").await?;
     let address = listener.local_addr()?;
+    let metrics = match config.telemetry.metrics_address {
+        None => None,
+        Some(metrics) => Some(listen(metrics, "telemetry.metrics_address").await?),
+    };
+    let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let options = yinuo_web::Options::default();
-    let doors = Doors { listener, tls, bounds: Bounds::of(config), options };
+    let doors = Doors { listener, tls, bounds: Bounds::of(config), options, metrics };
     let engine_is_active = assembled.gateway.engine_is_active();
     let running = Running::begin(&dir, assembled, doors)?;
 
     say(format_args!("ready {}", loaded.issuer()));
     say(format_args!("  listening on    {scheme}://{address}"));
     say(format_args!("  data            {}", dir.display()));
+    if let Some(metrics) = metrics_address {
+        say(format_args!("  metrics         http://{metrics}/metrics"));
+    }
     if scheme == "http" && !address.ip().is_loopback() {
         eprintln!(
             "yinuo: this is plain HTTP on {address}: set [tls], or let only a proxy that ends TLS reach it"
@@ -83,6 +95,11 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     leaving.asked().await;
     running.end().await;
     Ok(())
+}
+
+async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| format!("cannot listen on {address}: {error}; {setting} takes another").into())
 }
 
 /// How the directory was made, if it may be served as these settings say.

@@ -71,6 +71,8 @@ const FENCES: &[(&str, &[&str], &[&str])] = &[
     ("one-time passwords", &["totp-rs"], &["service"]),
     ("pictures to scan", &["qrcode"], &["web"]),
     ("the command line", &["clap", "tracing-subscriber"], &["server"]),
+    ("TLS", &["rustls", "tokio-rustls"], &["server"]),
+    ("metrics and traces", &["prometheus-client", "opentelemetry", "opentelemetry-otlp"], &["server"]),
 ];
 
 /// Rooms that stay light, and everything outside the workspace they may depend on.

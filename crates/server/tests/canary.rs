@@ -94,7 +94,8 @@ async fn promise_6_no_value_is_in_any_file_or_stream() {
     let data = work.path().join("data");
     let (out, err) = (work.path().join("out"), work.path().join("err"));
     let mut demo = Command::new(env!("CARGO_BIN_EXE_yinuo"))
-        .args(["demo", "--listen", "127.0.0.1:0", "--partner-listen", "127.0.0.1:0", "--data"])
+        .args(["demo", "--listen", "127.0.0.1:0", "--partner-listen", "127.0.0.1:0"])
+        .args(["--metrics-listen", "127.0.0.1:0", "--data"])
         .arg(&data)
         .env("YINUO_LOG", "trace")
         .current_dir(work.path())
@@ -105,9 +106,13 @@ async fn promise_6_no_value_is_in_any_file_or_stream() {
         .unwrap();
     let issuer = said(&out, "ready ");
     let partner = said(&out, "sample partner     ");
+    let metrics = said(&out, "metrics   ");
     said(&out, "the very next request");
 
-    let (given, answers) = walk(&issuer, &partner).await;
+    let (given, mut answers) = walk(&issuer, &partner).await;
+    let counted = reqwest::get(&metrics).await.unwrap().text().await.unwrap();
+    assert!(counted.contains("yinuo_disclosures_total{outcome=\"released\"} "), "{counted}");
+    answers.push((metrics, counted));
     // The positive control: in this run these very values were released, and the search sees them.
     for value in CANARIES.iter().take(3) {
         let mut seen = Vec::new();

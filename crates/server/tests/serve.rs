@@ -7,7 +7,7 @@ mod serve;
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use serve::{Place, files, json, said, wait_until};
+use serve::{Place, files, json, plain, said, wait_until};
 
 #[test]
 fn a_platform_is_made_checked_served_asked_and_ended() {
@@ -18,7 +18,10 @@ fn a_platform_is_made_checked_served_asked_and_ended() {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }
     assert!(place.yinuo(&["config", "check"]).status.success());
-    place.configure("[tls]\ncertificate_file = \"cert.pem\"\nkey_file = \"key.pem\"\n");
+    place.configure(
+        "[tls]\ncertificate_file = \"cert.pem\"\nkey_file = \"key.pem\"\n[telemetry]\nlog = \"json\"\nlevel = \
+         \"warn,yinuo=info\"\nmetrics_address = \"127.0.0.1:0\"\n",
+    );
     let checked = place.yinuo(&["config", "check", "--json"]);
     assert_eq!(json(&checked)["ok"], true);
 
@@ -28,6 +31,36 @@ fn a_platform_is_made_checked_served_asked_and_ended() {
     let health = place.get(&served, "/healthz");
     assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("ok\n"), "{health}");
     assert!(health.contains("strict-transport-security"), "{health}");
+
+    let ready = place.get(&served, "/readyz");
+    assert!(
+        ready.starts_with("HTTP/1.1 200") && ready.ends_with("{\"missing\":[],\"ready\":true}"),
+        "{ready}"
+    );
+    assert!(place.get(&served, "/centre?canary=1").starts_with("HTTP/1.1 303"));
+
+    // Metrics are on their own address, and on no other.
+    let metrics = served.says("metrics").replace("http://", "").replace("/metrics", "");
+    let counted = plain(&metrics, "/metrics");
+    for line in [
+        "yinuo_answer_seconds_count{method=\"GET\",route=\"/readyz\",status=\"200\"} 1",
+        "yinuo_ledger_poisoned 0",
+        "yinuo_rules_in_force 1",
+        "yinuo_disclosures_total{outcome=\"released\"} 0",
+        "yinuo_withheld_items_total{reason=\"withdrawn\"} 0",
+        "yinuo_ledger_waiting{lane=\"urgent\"} 0",
+        "yinuo_ledger_commit_seconds_bucket{le=\"+Inf\"} ",
+        "yinuo_log_size{log=\"platform\"} ",
+    ] {
+        assert!(counted.contains(line), "{line} in {counted}");
+    }
+    assert!(plain(&metrics, "/").starts_with("HTTP/1.1 404"));
+    assert!(place.get(&served, "/metrics").starts_with("HTTP/1.1 404"));
+    let lines = served.complaints();
+    let told = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let about: Vec<_> = told.filter(|line| line["message"] == "took").collect();
+    assert!(about.iter().any(|line| line["status"] == 200 && line["span"]["route"] == "/readyz"), "{lines}");
+    assert!(about.iter().all(|line| line["us"].is_u64()) && !lines.contains("canary"), "{lines}");
 
     let told = json(&place.yinuo(&["status", "--json"]));
     assert_eq!((&told["served"], &told["status"]["engine_active"]), (&true.into(), &true.into()));

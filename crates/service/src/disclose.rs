@@ -78,8 +78,14 @@ impl Delivered {
 }
 
 impl Gateway {
-    /// Answers one ask.
+    /// Answers one ask, and counts how that ended.
     pub async fn disclose(&self, ask: DiscloseAsk) -> Result<Delivered, DiscloseError> {
+        let answer = self.release(ask).await;
+        self.counters.answered(&answer);
+        answer
+    }
+
+    async fn release(&self, ask: DiscloseAsk) -> Result<Delivered, DiscloseError> {
         // Whose grant does the token name? A token alone decides nothing.
         let (held, app) = self.bearer(&ask.token)?;
         let (purpose, items) = self.words_of(&ask)?;

@@ -8,6 +8,7 @@ use yinuo_ledger::{Answered, Ledger, LedgerError, StoreError, Submission};
 use yinuo_rules::{Catalogue, Packs};
 use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
 
+use crate::counts::Counters;
 use crate::{SignIn, Unavailable};
 
 /// How long consents last.
@@ -48,6 +49,7 @@ pub struct Parts {
 pub struct Gateway {
     pub(crate) parts: Parts,
     pub(crate) packs: &'static Packs,
+    pub(crate) counters: Counters,
 }
 
 /// A person, as a use case holds them: where their rows are, and the keys to them.
@@ -62,7 +64,7 @@ pub(crate) struct Held {
 impl Gateway {
     /// Puts the parts together. Fails when the embedded rule packs cannot be read.
     pub fn new(parts: Parts) -> Result<Self, yinuo_rules::PackError> {
-        Ok(Self { parts, packs: yinuo_rules::packs()? })
+        Ok(Self { parts, packs: yinuo_rules::packs()?, counters: Counters::default() })
     }
 
     /// Who we are.

@@ -9,6 +9,7 @@ mod authenticate;
 mod authorize;
 mod centre;
 mod consent_view;
+mod counts;
 mod delete_account;
 mod disclose;
 mod enrol;
@@ -29,6 +30,7 @@ mod views;
 mod withdraw;
 
 pub use authorize::Agreement;
+pub use counts::Counts;
 pub use disclose::{Delivered, DiscloseAsk, ReceiptView};
 pub use enrol::{EnrolError, NewPerson};
 pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable};

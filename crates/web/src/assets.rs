@@ -1,4 +1,4 @@
-//! The one stylesheet, the one picture, and whether the process serves.
+//! The one stylesheet and the one picture.
 
 use axum::Router;
 use axum::http::{Uri, header};
@@ -16,7 +16,6 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/assets/yinuo.css", get(style))
         .route("/assets/yinuo.svg", get(async || file("image/svg+xml", SHORT, PICTURE)))
-        .route("/healthz", get(async || "ok\n"))
 }
 
 /// Under the address that pages name, it is this content and no other, for good.

@@ -19,6 +19,7 @@ mod delete_account;
 mod disclosures;
 mod fault;
 mod forms;
+mod health;
 mod history;
 mod home;
 mod items;
@@ -91,7 +92,8 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(disclosures::routes())
         .merge(log::routes())
         .merge(api::routes())
-        .merge(assets::routes());
+        .merge(assets::routes())
+        .merge(health::routes());
     let routes = if options.style { routes.merge(style::routes()) } else { routes };
     dressed(routes, Web::new(gateway))
 }

@@ -49,6 +49,14 @@ pub(super) fn all(place: &str, loaded: &Loaded, problems: &mut Vec<Problem>) {
         let remedy = "write a level, or directives such as \"warn,yinuo_web=info\"";
         found.say("telemetry.level", "it cannot be understood", remedy);
     }
+    if let Some(collector) = &telemetry.otlp_collector {
+        let key = "telemetry.otlp_collector";
+        if !cfg!(feature = "otel") {
+            found.say(key, "this program was built without it", "unset it, or build with --features otel");
+        } else if !collector.starts_with("http://") || collector.contains('@') {
+            found.say(key, "it is no http:// address", "name the collector, such as http://127.0.0.1:4318");
+        }
+    }
     if telemetry.metrics_address.is_some_and(|metrics| metrics.port() != 0 && metrics == listen.address) {
         let remedy = "take another port: metrics are not for everybody who reads the pages";
         found.say("telemetry.metrics_address", "it is listen.address", remedy);

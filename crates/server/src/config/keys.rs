@@ -195,6 +195,9 @@ settings! {
         /// Where Prometheus finds metrics, at `/metrics`; never the address of the pages. Unset: nowhere. Usual:
         /// "127.0.0.1:9464".
         metrics_address: Option<SocketAddr> = None,
+        /// The OpenTelemetry collector that gets a trace of each request, such as "http://127.0.0.1:4318". Only a
+        /// program that was built with the feature `otel` can do so. Unset: none.
+        otlp_collector: Option<String> = None,
     }
     /// The platform's own OpenID Connect provider. Unset: people cannot sign in.
     sign_in: SignIn {

@@ -84,10 +84,15 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let mut partner = start_partner(dir, partner_address, &issuer).await?;
 
     let components = yinuo_web::Options { style: true };
-    let doors = Doors { listener, tls: None, bounds: Bounds::of(&config), options: components };
+    let metrics = match options.metrics_listen {
+        None => None,
+        Some(address) => Some(TcpListener::bind(address).await?),
+    };
+    let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+    let doors = Doors { listener, tls: None, bounds: Bounds::of(&config), options: components, metrics };
     let running = Running::begin(dir, assembled, doors)?;
     say(format_args!("ready {issuer}"));
-    tell(&issuer, &partner_url, dir);
+    tell(&issuer, &partner_url, metrics_address, dir);
     staff::tell(&members, &issuer);
     if first {
         story::walk(running.gateway()).await?;
@@ -99,12 +104,15 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     Ok(())
 }
 
-fn tell(issuer: &str, partner: &str, dir: &Path) {
+fn tell(issuer: &str, partner: &str, metrics: Option<SocketAddr>, dir: &Path) {
     say("");
     say(format_args!("  the sample partner     {partner}"));
     say(format_args!("  what I allow           {issuer}/centre"));
     say(format_args!("  the public log         {issuer}/log/g/0/checkpoint"));
     say(format_args!("  check every decision   yinuo verify {}", dir.display()));
+    if let Some(metrics) = metrics {
+        say(format_args!("  metrics                http://{metrics}/metrics"));
+    }
     say("");
     say(format_args!(
         "  Invented people, invented values. The passphrase of this demonstration was made by it and lies in"

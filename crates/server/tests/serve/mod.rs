@@ -187,6 +187,15 @@ impl Lines {
     }
 }
 
+/// What a client is answered without TLS.
+pub fn plain(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 /// Waits until it is so.
 pub fn wait_until(what: &str, so: impl Fn() -> bool) {
     let begun = Instant::now();

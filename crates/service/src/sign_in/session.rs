@@ -38,6 +38,7 @@ impl Gateway {
             expires_at: now.after_ms(SESSION_MS),
         };
         self.write(vec![Write::PutTicket(ticket)]).await?;
+        self.counters.session_began();
         Ok(cookie)
     }
 

@@ -1,0 +1,198 @@
+//! What Prometheus reads at `/metrics`, on an address of its own: counts, times and sizes. A label is a word of ours
+//! (a route's pattern, an outcome, a reason) and never anything of a request, so that no value can become one and
+//! nobody can make more of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tracing::Instrument as _;
+use yinuo_domain::Clock as _;
+use yinuo_ledger::{Gauge, Ledger};
+use yinuo_service::Gateway;
+
+use crate::clock::SystemClock;
+
+/// Upper bounds of the times of answers, in seconds.
+const BOUNDS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Everything that is measured.
+pub(crate) struct Metrics {
+    registry: Registry,
+    answers: Family<Answer, Histogram>,
+    clock: SystemClock,
+}
+
+/// By what answers are counted.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Answer {
+    method: &'static str,
+    route: String,
+    status: u32,
+}
+
+/// The numbers of the rooms below, read when somebody asks.
+struct Inside {
+    gateway: Arc<Gateway>,
+    ledger: Ledger,
+}
+
+impl Metrics {
+    /// Of this Yinuo.
+    pub(crate) fn new(gateway: Arc<Gateway>, ledger: Ledger) -> Self {
+        let mut registry = Registry::default();
+        let answers = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let help = "Time from the head of a request to the head of its answer";
+        registry.register("yinuo_answer_seconds", help, answers.clone());
+        registry.register_collector(Box::new(Inside { gateway, ledger }));
+        Self { registry, answers, clock: SystemClock::new() }
+    }
+
+    /// `GET /metrics`, and nothing else.
+    pub(crate) fn router(self: Arc<Self>) -> Router {
+        Router::new().route("/metrics", get(read)).with_state(self)
+    }
+
+    /// The same routes, measured.
+    pub(crate) fn measure(self: &Arc<Self>, router: Router) -> Router {
+        router.layer(from_fn_with_state(Arc::clone(self), observe))
+    }
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BOUNDS_S)
+}
+
+async fn read(State(metrics): State<Arc<Metrics>>) -> Response {
+    let mut text = String::new();
+    // Writing to memory cannot fail.
+    let _ = prometheus_client::encoding::text::encode(&mut text, &metrics.registry);
+    ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+}
+
+/// Measures one request. Its span has the route's pattern, never the address: an address may name what was looked at.
+async fn observe(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let begun = metrics.clock.monotonic();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = known(request.method());
+    let span = tracing::info_span!("request", method, route);
+    let response = next.run(request).instrument(span.clone()).await;
+    let ns = metrics.clock.monotonic().0.saturating_sub(begun.0);
+    let status = u32::from(response.status().as_u16());
+    span.in_scope(|| tracing::info!(status, us = ns / 1_000, "took"));
+    let answer = Answer { method, route, status };
+    metrics.answers.get_or_create(&answer).observe(ns as f64 / 1e9);
+    response
+}
+
+/// A method by name. Anybody can invent one, so those we do not know are one.
+fn known(method: &Method) -> &'static str {
+    [("GET", Method::GET), ("HEAD", Method::HEAD), ("POST", Method::POST), ("OPTIONS", Method::OPTIONS)]
+        .into_iter()
+        .find_map(|(name, known)| (known == *method).then_some(name))
+        .unwrap_or("other")
+}
+
+impl fmt::Debug for Inside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inside")
+    }
+}
+
+impl Collector for Inside {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut out = Out(encoder);
+        let counts = self.gateway.counts();
+        let outcomes: Vec<_> = counts.disclosures.iter().map(|(word, count)| (*word, *count)).collect();
+        out.counters("yinuo_disclosures", "Requests for values, by how they ended", "outcome", &outcomes)?;
+        let reasons: Vec<_> =
+            counts.withheld_items.iter().map(|(reason, count)| (reason.code(), *count)).collect();
+        out.counters("yinuo_withheld_items", "Items that were withheld, by the reason", "reason", &reasons)?;
+        out.counter("yinuo_sessions", "Sessions of people that began", counts.sessions)?;
+
+        let gauge = self.ledger.gauge();
+        out.counter("yinuo_ledger_batches", "Batches that were committed", gauge.batches)?;
+        out.counter("yinuo_ledger_entries", "Entries that were committed", gauge.entries)?;
+        let help = "Batches of which everything was taken back";
+        out.counter("yinuo_ledger_batches_taken_back", help, gauge.batches_taken_back)?;
+        out.commits(&gauge)?;
+        let lanes = [("ordinary", gauge.waiting), ("urgent", gauge.urgent_waiting)];
+        out.gauges("yinuo_ledger_waiting", "Commands that wait to be decided", "lane", &lanes)?;
+        let help = "1 when a commit failed and nothing more is recorded or released";
+        out.gauge("yinuo_ledger_poisoned", help, u64::from(gauge.poisoned))?;
+
+        let status = self.gateway.status();
+        let sizes: Vec<_> = status.logs.iter().map(|(log, size)| (log.as_str(), *size)).collect();
+        out.gauges("yinuo_log_size", "Entries under the last signed head", "log", &sizes)?;
+        let help = "1 when rules are in force; nothing is released before";
+        out.gauge("yinuo_rules_in_force", help, u64::from(status.engine_active))
+    }
+}
+
+/// Writes metrics one by one.
+struct Out<'a>(DescriptorEncoder<'a>);
+
+impl Out<'_> {
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(&str, u64)]) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (word, value) in values {
+            ConstCounter::new(*value).encode(family.encode_family(&[(label, *word)])?)?;
+        }
+        Ok(())
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        ConstGauge::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
+    }
+
+    fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(&str, u64)]) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (word, value) in values {
+            ConstGauge::new(*value).encode(family.encode_family(&[(label, *word)])?)?;
+        }
+        Ok(())
+    }
+
+    fn commits(&mut self, gauge: &Gauge) -> fmt::Result {
+        let (name, help) =
+            ("yinuo_ledger_commit_seconds", "Time from the beginning of a batch to its commit");
+        let mut histogram = self.0.encode_descriptor(name, help, None, MetricType::Histogram)?;
+        histogram.encode_histogram::<NoLabelSet>(
+            gauge.commit_s_sum,
+            gauge.batches,
+            &gauge.commit_buckets,
+            None,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_can_make_more_labels_by_inventing_methods() {
+        for (method, expected) in [("GET", "GET"), ("POST", "POST"), ("PROPFIND", "other"), ("get", "other")]
+        {
+            assert_eq!(known(&Method::from_bytes(method.as_bytes()).unwrap()), expected);
+        }
+    }
+}
