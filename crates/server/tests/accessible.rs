@@ -14,7 +14,10 @@ mod demo;
 mod person;
 
 use std::path::Path;
+use std::rc::Rc;
 
+use chrome::Settings;
+use demo::Demo;
 use fantoccini::key::Key;
 use person::{DELIVERY, OFFERS, Person};
 
@@ -47,7 +50,8 @@ const LOOKS: [(&str, u32, &str); 8] = [
     ("en", 1280, "dark"),
 ];
 
-/// What axe-core finds on the page as it is now, one line each.
+/// What axe-core finds on the page as it is now, one line each. A name that does not hold the words one sees (2.5.3) is
+/// what it calls incomplete; here it is broken.
 fn violations(person: &Person) -> Vec<String> {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/axe/node_modules/axe-core/axe.min.js");
@@ -56,10 +60,11 @@ fn violations(person: &Person) -> Vec<String> {
     person.script(&script);
     let found = person.script(
         "return axe.run(document, {
-            resultTypes: ['violations'],
+            resultTypes: ['violations', 'incomplete'],
             runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-            rules: {'target-size': {enabled: true}},
-        }).then(found => [found.passes.length, found.violations.flatMap(rule =>
+            rules: {'target-size': {enabled: true}, 'label-content-name-mismatch': {enabled: true}},
+        }).then(found => [found.passes.length, found.violations.concat(
+            found.incomplete.filter(rule => rule.id === 'label-content-name-mismatch')).flatMap(rule =>
             rule.nodes.map(node => `${rule.id} ${node.target}: ${node.failureSummary}`))]);",
     );
     // A run in which nothing passed looked at nothing.
@@ -116,9 +121,14 @@ fn no_page_breaks_a_rule_of_wcag_in_any_state_size_scheme_or_language() {
 fn a_page_that_breaks_a_rule_is_found() {
     let Some(person) = Person::new("demo-20") else { return };
     person.visit("/");
-    person.script("document.documentElement.removeAttribute('lang'); document.querySelector('main').innerHTML += '<img src=x>'");
+    person.script(
+        "document.documentElement.removeAttribute('lang');
+         document.querySelector('main').innerHTML += '<img src=x><button aria-label=\"something else\">these words</button>'",
+    );
     let found = violations(&person).join("\n");
-    assert!(found.contains("html-has-lang") && found.contains("image-alt"), "{found}");
+    for rule in ["html-has-lang", "image-alt", "label-content-name-mismatch"] {
+        assert!(found.contains(rule), "{rule}: {found}");
+    }
 }
 
 /// Moves the focus on until it is at `css`, as a person who has no mouse does; counts no more than the page has.
@@ -194,4 +204,46 @@ fn whatever_is_pressed_is_large_enough_for_a_finger() {
         person.visit(page);
         assert_eq!(person.script(small), serde_json::json!([]), "{page}");
     }
+}
+
+/// By what the pages do, not by what they say.
+#[test]
+fn one_journey_holds_in_each_language_size_and_scheme_with_and_without_scripts() {
+    let demo = Rc::new(Demo::start());
+    let mut ids = (15..31).map(|number| format!("demo-{number}"));
+    for lang in ["zh-CN", "en"] {
+        for javascript in [true, false] {
+            let mut before: Option<Person> = None;
+            for scheme in ["light", "dark"] {
+                for width in [360, 1280] {
+                    let id = ids.next().unwrap();
+                    let person = match before.take() {
+                        Some(person) => person.becomes(&id),
+                        None => match Person::before(&demo, &id, Settings { javascript, lang }) {
+                            Some(person) => person,
+                            None => return,
+                        },
+                    };
+                    person.scheme(scheme);
+                    person.width(width);
+                    journey(&person);
+                    before = Some(person);
+                }
+            }
+        }
+    }
+    assert_eq!(ids.next(), None, "each way was walked once");
+}
+
+/// Consent, release, withdrawal, refusal, and a history of four.
+fn journey(person: &Person) {
+    person.allow(COURIER, &DELIVERY);
+    person.app_asks(COURIER);
+    assert!(person.was_given());
+    person.visit("/centre");
+    person.follow(".card button[value='whole']");
+    assert!(person.is_at("/centre?done=withdrawn") && !person.has(".card button[value='whole']"));
+    person.app_asks(COURIER);
+    assert!(person.was_refused());
+    assert_eq!(person.history().len(), 4);
 }

@@ -181,6 +181,11 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics);
     }
 
+    /// Forgets every cookie.
+    pub(crate) fn forget(&self) {
+        self.devtools("Network.clearBrowserCookies", json!({}));
+    }
+
     /// Says that this person likes pages `light` or `dark`.
     pub(crate) fn scheme(&self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);

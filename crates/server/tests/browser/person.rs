@@ -1,6 +1,7 @@
 //! One person with a browser before a demonstration of their own: the steps that journeys are made of.
 
 use std::ops::Deref;
+use std::rc::Rc;
 
 use crate::chrome::{Browser, Settings};
 use crate::demo::Demo;
@@ -11,9 +12,9 @@ pub(crate) const OFFERS: [&str; 2] = ["offers/email_address", "offers/phone_numb
 
 /// Somebody of the demonstration's directory.
 pub(crate) struct Person {
-    id: &'static str,
+    id: String,
     browser: Browser,
-    pub(crate) demo: Demo,
+    pub(crate) demo: Rc<Demo>,
 }
 
 impl Deref for Person {
@@ -26,13 +27,26 @@ impl Deref for Person {
 
 impl Person {
     /// None only when the browser is left out on purpose.
-    pub(crate) fn new(id: &'static str) -> Option<Self> {
+    pub(crate) fn new(id: &str) -> Option<Self> {
         Self::with(id, Settings::default())
     }
 
-    pub(crate) fn with(id: &'static str, settings: Settings) -> Option<Self> {
+    pub(crate) fn with(id: &str, settings: Settings) -> Option<Self> {
         let browser = Browser::start(settings)?;
-        Some(Self { id, browser, demo: Demo::start() })
+        Some(Self { id: id.to_owned(), browser, demo: Rc::new(Demo::start()) })
+    }
+
+    /// Before a demonstration that others use as well.
+    #[allow(dead_code, reason = "not every test shares one")]
+    pub(crate) fn before(demo: &Rc<Demo>, id: &str, settings: Settings) -> Option<Self> {
+        Some(Self { id: id.to_owned(), browser: Browser::start(settings)?, demo: Rc::clone(demo) })
+    }
+
+    /// The browser goes to the next person, and remembers nobody.
+    #[allow(dead_code, reason = "not every test hands it on")]
+    pub(crate) fn becomes(self, id: &str) -> Self {
+        self.browser.forget();
+        Self { id: id.to_owned(), ..self }
     }
 
     /// One of Yinuo's own pages.
