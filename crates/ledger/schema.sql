@@ -4,6 +4,14 @@ CREATE TABLE app_seqs (
     next INTEGER NOT NULL,
     PRIMARY KEY (grp, app)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE consent_evidence (
+    grp       INTEGER NOT NULL,
+    shard     INTEGER NOT NULL,
+    subject   BLOB    NOT NULL,
+    leaf_salt BLOB    NOT NULL,          -- of the leaf that records the consent
+    bytes     BLOB    NOT NULL,
+    PRIMARY KEY (grp, shard, subject, leaf_salt)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
     hash  BLOB NOT NULL PRIMARY KEY,
     bytes BLOB NOT NULL

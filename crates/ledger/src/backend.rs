@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use yinuo_domain::{
-    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, LogId, Profile, StaffId, StreamId, SubjectKey,
-    Suite, Tag, Timestamp, ValueVersion,
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, LogId, Profile, Salt, StaffId, StreamId,
+    SubjectKey, Suite, Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
@@ -282,6 +282,8 @@ pub trait Rows {
         item: Item,
         version: ValueVersion,
     ) -> Result<Option<SealedRow>, StoreError>;
+    /// What shows how the consent in the leaf with this salt was given, sealed.
+    fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError>;
     /// A ticket, whatever became of it.
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError>;
     /// The first answer under an idempotency key, however old.

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use yinuo_core::IDEMPOTENCY_MS;
-use yinuo_domain::{AppId, Compartment, Digest, Item, StaffId, SubjectKey, Tag, Timestamp, ValueVersion};
+use yinuo_domain::{
+    AppId, Compartment, Digest, Item, Salt, StaffId, SubjectKey, Tag, Timestamp, ValueVersion,
+};
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
 use crate::backend::{
@@ -35,6 +37,7 @@ struct Tables {
     streams: Table<(SubjectKey, Option<AppId>), StreamRow>,
     history: Arc<BTreeSet<(SubjectKey, u64)>>,
     sealed: Table<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>,
+    evidence: Table<(SubjectKey, Salt), Vec<u8>>,
     tickets: Table<(TicketKind, [u8; 32]), TicketRow>,
     answers: Table<(SubjectKey, Digest), AnswerRow>,
     staff: Table<StaffId, StaffRow>,
@@ -154,6 +157,7 @@ impl Tables {
         Arc::make_mut(&mut self.streams).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.history).retain(|(of, _)| *of != subject);
         Arc::make_mut(&mut self.sealed).retain(|(of, ..), _| *of != subject);
+        Arc::make_mut(&mut self.evidence).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.answers).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.tickets).retain(|_, row| row.ticket.subject != Some(subject));
     }
@@ -176,6 +180,13 @@ impl Tables {
                     return Written::Exists;
                 }
                 Arc::make_mut(&mut self.sealed).insert(key, bytes.clone());
+                Written::Done
+            }
+            Write::PutEvidence { subject, leaf, bytes } => {
+                if self.evidence.contains_key(&(*subject, *leaf)) {
+                    return Written::Exists;
+                }
+                Arc::make_mut(&mut self.evidence).insert((*subject, *leaf), bytes.clone());
                 Written::Done
             }
             Write::PutTicket(ticket) => {
@@ -208,6 +219,8 @@ impl Tables {
                 row.ticket.subject == Some(*subject)
                     && app.as_ref().is_none_or(|app| row.ticket.app.as_ref() == Some(app))
             }),
+            Write::EndSessions { subject } => self
+                .revoke(|row| row.ticket.kind == TicketKind::Session && row.ticket.subject == Some(*subject)),
             Write::Sweep { now } => self.sweep(*now),
             Write::Staff(write) => self.write_staff(write),
         }
@@ -328,6 +341,10 @@ impl Rows for Tables {
             Some(SealedRow { item, compartment, version, bytes })
         };
         Ok(row(Compartment::Identity).or_else(|| row(Compartment::Other)))
+    }
+
+    fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.evidence.get(&(subject, leaf)).cloned())
     }
 
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use yinuo_core::{Own, Platform, Stream};
-use yinuo_domain::{AppId, Clock, Digest, Entry, ItemSet, LogId, StaffId, StreamId, SubjectKey, Timestamp};
+use yinuo_domain::{
+    AppId, Clock, Digest, Entry, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Timestamp,
+};
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
 use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
@@ -33,6 +35,11 @@ impl Reader {
     /// The person with this surrogate.
     pub fn person_of(&self, subject: SubjectKey) -> Result<Option<Person>, StoreError> {
         self.source.read(|rows| rows.person_of(subject))
+    }
+
+    /// What shows how one of a person's consents was given, sealed.
+    pub fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError> {
+        self.source.read(|rows| rows.evidence(subject, leaf))
     }
 
     /// A person's wrapped keys.

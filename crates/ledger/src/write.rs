@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use yinuo_domain::{AppId, Compartment, Item, SubjectKey, Timestamp, ValueVersion};
+use yinuo_domain::{AppId, Compartment, Item, Salt, SubjectKey, Timestamp, ValueVersion};
 
 use crate::{StaffWrite, Ticket, TicketKind};
 
@@ -33,6 +33,15 @@ pub enum Write {
         /// The sealed value.
         bytes: Vec<u8>,
     },
+    /// Keeps what shows how a consent was given, sealed. [`Written::Exists`] when that consent has some.
+    PutEvidence {
+        /// The person.
+        subject: SubjectKey,
+        /// The salt of the consent's leaf, which is of that leaf alone.
+        leaf: Salt,
+        /// The sealed evidence.
+        bytes: Vec<u8>,
+    },
     /// Keeps a ticket. [`Written::Exists`] when the key is there, used or expired or not: so an id is consumed once.
     /// Into a family that was revoked it is [`Written::Revoked`], and worth nothing.
     PutTicket(Ticket),
@@ -57,6 +66,11 @@ pub enum Write {
         subject: SubjectKey,
         /// The app; none for all of them, sessions included.
         app: Option<AppId>,
+    },
+    /// Ends every browser session of a person, and nothing else of theirs.
+    EndSessions {
+        /// The person.
+        subject: SubjectKey,
     },
     /// Deletes a bounded number of rows that are worth nothing any more.
     Sweep {
@@ -101,10 +115,12 @@ impl fmt::Debug for Write {
         f.write_str(match self {
             Self::AddPerson { .. } => "AddPerson",
             Self::PutSealed { .. } => "PutSealed",
+            Self::PutEvidence { .. } => "PutEvidence",
             Self::PutTicket(_) => "PutTicket",
             Self::TakeTicket { .. } => "TakeTicket",
             Self::RevokeFamily { .. } => "RevokeFamily",
             Self::RevokeOf { .. } => "RevokeOf",
+            Self::EndSessions { .. } => "EndSessions",
             Self::Sweep { .. } => "Sweep",
             Self::Staff(_) => "Staff",
         })

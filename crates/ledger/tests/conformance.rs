@@ -56,6 +56,8 @@ conformance! {
     a_repeated_request_gets_the_first_disclosure_again
     another_request_under_the_same_key_is_refused
     history_is_newest_first_in_pages
+    the_evidence_of_a_consent_is_kept_once_and_for_that_consent
+    sessions_end_together_and_nothing_else_of_the_person_does
     a_deletion_removes_every_row_and_no_entry
     what_was_appended_in_the_batch_of_a_deletion_leaves_no_trace
     another_tag_of_the_same_person_is_refused

@@ -17,6 +17,7 @@ mod init;
 mod keys;
 mod local;
 mod metrics;
+mod oidc;
 mod operator_socket;
 mod partner;
 mod passphrase;

@@ -14,10 +14,12 @@ use yinuo_service::SignIn;
 
 use crate::assemble::assemble;
 use crate::cli::ServeOptions;
+use crate::clock::SystemClock;
 use crate::config::Loaded;
 use crate::directory::Made;
 use crate::http::Bounds;
 use crate::keys::Keys;
+use crate::oidc::{Oidc, SignInSettings};
 use crate::passphrase;
 use crate::running::{Doors, Leaving, Running};
 use crate::say::say;
@@ -58,7 +60,7 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let passphrase = passphrase::of(&dir, named.as_deref(), false)?;
     let keys = Keys::unlock(&dir, made.suite, passphrase.as_bytes())?;
     drop(passphrase);
-    let assembled = assemble(&dir, &made, keys, SignIn::Nobody, config)?;
+    let assembled = assemble(&dir, &made, keys, sign_in(loaded)?, config)?;
     // Something is written before anybody is told that it serves: a disk that is full or read-only is seen now.
     assembled.gateway.sweep().await?;
 
@@ -126,6 +128,26 @@ fn made(dir: &Path, loaded: &Loaded) -> Result<Made, Failure> {
         .into());
     }
     Ok(wanted)
+}
+
+/// People sign in through the provider that the settings name, or not at all.
+fn sign_in(loaded: &Loaded) -> Result<SignIn, Failure> {
+    let found = &loaded.config.sign_in;
+    let (Some(provider), Some(client_id)) = (&found.issuer, &found.client_id) else {
+        return Ok(SignIn::Nobody);
+    };
+    let settings = SignInSettings {
+        provider: provider.as_str().to_owned(),
+        client_id: client_id.clone(),
+        client_secret_file: found.client_secret_file.as_ref().map(|file| loaded.path(file)),
+        person_claim: found.person_claim.clone(),
+        scopes: found.scopes.clone(),
+        clock_skew_s: u32::try_from(found.clock_skew_s).unwrap_or(u32::MAX),
+        reauthenticate_for_consent: found.reauthenticate_for_consent,
+        ca_file: found.ca_file.as_ref().map(|file| loaded.path(file)),
+    };
+    let oidc = Oidc::new(&settings, loaded.issuer(), Arc::new(SystemClock::new()))?;
+    Ok(SignIn::Provider(Arc::new(oidc)))
 }
 
 fn certificate(loaded: &Loaded) -> Result<Option<Arc<Tls>>, Failure> {

@@ -168,6 +168,12 @@ impl Gateway {
         };
         let tag = self.tag(&held, &request.client);
         let salt = Salt(self.random()?);
+        // Whoever signed in for exactly this page has the identity provider's word for it, and it is kept.
+        let statement = self.statement_of(session, &held);
+        let signed = statement.and_then(|statement| {
+            let commits = statement.commits_to(&self.parts.vault, &view.shown)?;
+            Some((statement, commits))
+        });
         let evidence = evidence::of_consent(
             &self.parts.vault,
             &held.keys,
@@ -176,6 +182,7 @@ impl Gateway {
             &choices,
             expires_at,
             guardian,
+            signed.as_ref().map(|(_, commits)| commits.as_slice()),
         );
         let (notice, _) = app.notice.as_ref().ok_or(PageError::Refused(Refusal::NoNotice))?;
 
@@ -210,8 +217,12 @@ impl Gateway {
             guardian,
         };
         let take = Write::TakeTicket { kind: TicketKind::RequestUri, key: uri.key(), now };
-        let submission =
-            Submission { writes: vec![take, Write::PutTicket(ticket)], ..Submission::new(command, salt) };
+        let mut writes = vec![take, Write::PutTicket(ticket)];
+        if let Some((statement, _)) = &signed {
+            let bytes = self.seal_statement(&held.keys, &salt.0, statement)?;
+            writes.push(Write::PutEvidence { subject: held.subject, leaf: salt, bytes });
+        }
+        let submission = Submission { writes, ..Submission::new(command, salt) };
         match self.parts.ledger.submit(submission).await {
             Ok(Answered::Done) => Ok(self.answer(&request, &[("code", code.as_str())])),
             Ok(Answered::Refused(Refusal::Outdated)) => Err(PageError::Outdated),

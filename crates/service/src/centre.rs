@@ -55,8 +55,28 @@ impl Gateway {
             .map(|line| Choice { purpose: line.purpose, shown: line.shown, chosen: line.granted })
             .collect();
         let vault = &self.parts.vault;
-        let again =
-            evidence::of_consent(vault, &held.keys, entry.salt, shown, &choices, *expires_at, *guardian);
+        // Where a statement of the identity provider was kept, it must still commit to what was shown.
+        let signed = match read(reader.evidence(held.subject, entry.salt))? {
+            None => None,
+            Some(sealed) => {
+                let statement = self.open_statement(&held.keys, &entry.salt.0, &sealed);
+                let Some(commits) = statement.and_then(|kept| kept.commits_to(vault, &shown)) else {
+                    return Ok(false);
+                };
+                Some(commits)
+            }
+        };
+        let signed = signed.as_deref();
+        let again = evidence::of_consent(
+            vault,
+            &held.keys,
+            entry.salt,
+            shown,
+            &choices,
+            *expires_at,
+            *guardian,
+            signed,
+        );
         Ok(again == *evidence)
     }
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use yinuo_core::{AppStatus, GrantStatus, PartnerStatus};
 use yinuo_domain::{AppId, Declaration, Digest, Guardian, ItemSet, LocalText, Purpose};
-use yinuo_oauth::{AuthorizationRequest, OAuthErrorCode};
+use yinuo_oauth::{AuthorizationDetail, AuthorizationRequest, OAuthErrorCode};
 use yinuo_vault::Vault;
 
 use crate::gateway::{Held, read};
-use crate::{ConsentView, Gateway, ItemView, PageError, PurposeView, Session};
+use crate::{ConsentView, Gateway, ItemView, PageError, PurposeView, Session, Unavailable};
 
 /// What is hashed as *shown*: everything that a choice on the page is about.
 #[derive(Serialize)]
@@ -42,6 +42,46 @@ pub(crate) fn shown(
 }
 
 impl Gateway {
+    /// The hash of what a consent page would show of a pushed request, whoever looks at it. None when there would be no
+    /// page to look at.
+    pub(crate) fn shown_of(&self, client: &AppId, request_uri: &str) -> Result<Option<Digest>, Unavailable> {
+        let request = match self.pushed(client, request_uri) {
+            Ok((_, request)) => request,
+            Err(PageError::Unavailable(unavailable)) => return Err(unavailable),
+            Err(_) => return Ok(None),
+        };
+        let platform = self.platform();
+        let Some(app) = platform.apps.get(client) else { return Ok(None) };
+        let declaration = &app.declaration;
+        let (Some(partner), Some((notice, _))) = (platform.partners.get(&declaration.partner), &app.notice)
+        else {
+            return Ok(None);
+        };
+        let visible = self.visible(declaration, partner.profile.ceiling, &request);
+        Ok(visible.and_then(|visible| {
+            shown(&self.parts.vault, declaration, *notice, app.fingerprint, &visible).ok()
+        }))
+    }
+
+    /// Which items of a request a page shows: all that are declared, but for those the partner may never receive.
+    fn visible(
+        &self,
+        declaration: &Declaration,
+        ceiling: ItemSet,
+        request: &AuthorizationRequest,
+    ) -> Option<Vec<(Purpose, ItemSet)>> {
+        let purpose = |detail: &AuthorizationDetail| {
+            let purpose = declaration.purposes.iter().find(|purpose| purpose.id == detail.purpose)?;
+            let item = |id: &String| {
+                let item = self.catalogue().by_id(id)?.item;
+                declaration.line(purpose.code, item).map(|line| line.item)
+            };
+            let items = detail.items.iter().map(item).collect::<Option<ItemSet>>()?;
+            Some((purpose.code, items.intersection(ceiling)))
+        };
+        request.details.iter().map(purpose).collect()
+    }
+
     /// Everything the consent page shows of a pushed request.
     pub fn consent_view(
         &self,
@@ -118,8 +158,8 @@ impl Gateway {
         }
 
         let category = self.packs.necessary.category(declaration.category);
-        let visible: Vec<(Purpose, ItemSet)> =
-            purposes.iter().map(|of| (of.code, of.items.iter().map(|item| item.code).collect())).collect();
+        let visible =
+            self.visible(declaration, partner.profile.ceiling, request).ok_or(PageError::RequestGone)?;
         let shown = shown(&self.parts.vault, declaration, *digest, app.fingerprint, &visible)?;
         Ok(ConsentView {
             request_uri: request_uri.to_owned(),

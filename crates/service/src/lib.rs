@@ -39,8 +39,9 @@ pub use history::{HISTORY_PAGE, HISTORY_SCAN_MAX, HistoryChoices, ProofFile, Pro
 pub use notices::NoticeView;
 pub use platform::ChangeError;
 pub use sign_in::{
-    Arrival, Begun, Directory, IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, SESSION_MS,
-    SIGN_IN_MS, SignIn, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn, Vouched,
+    Arrival, Begun, Directory, Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError,
+    Round, SESSION_MS, SIGN_IN_MS, SignIn, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,
+    Vouched,
 };
 pub use staff::{
     AppLine, Counted, DayCounts, EnrolmentCode, GovernanceLine, Overview, PartnerLine, SMALL_COUNT,

@@ -16,6 +16,9 @@ use yinuo_service::*;
 struct Stub {
     rounds: Mutex<Vec<Round>>,
     down: AtomicBool,
+    each_consent: AtomicBool,
+    /// Signs another nonce than the one of the round.
+    other_nonce: AtomicBool,
 }
 
 impl IdentityProvider for Stub {
@@ -43,8 +46,35 @@ impl IdentityProvider for Stub {
             let sent = rounds.iter().find(|sent| sent.state == round.state).unwrap();
             assert_eq!((&sent.nonce, &sent.verifier), (&round.nonce, &round.verifier));
             let code = answer.code.as_deref().ok_or(ProviderError::Declined)?;
-            Ok(Vouched { person: PersonId::parse(code).unwrap() })
+            let nonce = if self.other_nonce.load(SeqCst) { "another" } else { round.nonce.as_str() };
+            Ok(vouched(code, nonce))
         })
+    }
+
+    fn farewell<'a>(&'a self, token: &'a str) -> Pending<'a, Option<Farewell>> {
+        let fields = vec![("id_token_hint", token.to_owned())];
+        Box::pin(async { Some(Farewell { address: "https://id.example/end".to_owned(), fields }) })
+    }
+
+    fn ended<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Ended, ProviderError>> {
+        Box::pin(async move {
+            let (person, id) = token.split_once('/').ok_or(ProviderError::NotBelieved("form"))?;
+            Ok(Ended { person: PersonId::parse(person).unwrap(), id: id.to_owned() })
+        })
+    }
+
+    fn proves_each_consent(&self) -> bool {
+        self.each_consent.load(SeqCst)
+    }
+}
+
+fn vouched(person: &str, nonce: &str) -> Vouched {
+    let payload = serde_json::json!({ "sub": person, "nonce": nonce }).to_string();
+    let payload = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload);
+    Vouched {
+        person: PersonId::parse(person).unwrap(),
+        token: format!("e30.{payload}.c2lnbmVk"),
+        key: r#"{"kty":"OKP","crv":"Ed25519","x":"invented"}"#.to_owned(),
     }
 }
 
@@ -61,7 +91,7 @@ impl World {
 
     /// Begins, and gives the cookie and the state.
     fn begin(&self, for_whom: SignInFor, then: Option<&str>, browser: Option<&str>) -> (String, String) {
-        let asked = SigningIn { for_whom, then, browser };
+        let asked = SigningIn { for_whom, then, browser, consent: None };
         let begun = block_on(self.bed.gateway.begin_sign_in(asked)).unwrap();
         let state = begun.to.split_once("state=").unwrap().1.to_owned();
         (begun.browser.as_str().to_owned(), state)
@@ -79,6 +109,17 @@ impl World {
             ..ProviderAnswer::default()
         };
         block_on(self.bed.gateway.finish_sign_in(browser, &answer))
+    }
+}
+
+impl World {
+    /// Signs in for nothing in particular.
+    fn session(&self, person: &str) -> (String, Session) {
+        let (browser, state) = self.begin(SignInFor::Person, None, None);
+        let arrival = self.finish(Some(&browser), &state, Some(person)).unwrap();
+        let cookie = block_on(self.bed.gateway.begin_session(&arrival)).unwrap();
+        let session = self.bed.gateway.session(cookie.as_str()).unwrap().unwrap();
+        (cookie.as_str().to_owned(), session)
     }
 }
 
@@ -148,7 +189,8 @@ fn whoever_stays_away_too_long_begins_again() {
 fn a_provider_that_is_down_or_says_no_leaves_the_way_back() {
     let world = World::new();
     world.stub.down.store(true, SeqCst);
-    let asked = SigningIn { for_whom: SignInFor::Person, then: Some("/centre"), browser: None };
+    let asked =
+        SigningIn { for_whom: SignInFor::Person, then: Some("/centre"), browser: None, consent: None };
     let begun = block_on(world.bed.gateway.begin_sign_in(asked));
     assert!(matches!(begun, Err(SignInError::ProviderDown { retry_after_s: 5 })), "{begun:?}");
 
@@ -194,7 +236,7 @@ fn where_a_provider_vouches_nobody_can_be_chosen_and_the_other_way_round() {
 
     let bed = Bed::memory(yinuo_domain::Suite::Guomi);
     assert!(matches!(bed.gateway.sign_in_way(), SignInWay::Directory(people) if people.len() == 4));
-    let asked = SigningIn { for_whom: SignInFor::Person, then: None, browser: None };
+    let asked = SigningIn { for_whom: SignInFor::Person, then: None, browser: None, consent: None };
     let begun = block_on(bed.gateway.begin_sign_in(asked));
     assert!(matches!(begun, Err(SignInError::Gone)), "{begun:?}");
 }
@@ -203,7 +245,156 @@ fn where_a_provider_vouches_nobody_can_be_chosen_and_the_other_way_round() {
 fn where_nobody_vouches_nobody_signs_in() {
     let bed = Bed::signing_in(SignIn::Nobody);
     assert_eq!(bed.gateway.sign_in_way(), SignInWay::Nobody);
-    let asked = SigningIn { for_whom: SignInFor::Person, then: None, browser: None };
+    let asked = SigningIn { for_whom: SignInFor::Person, then: None, browser: None, consent: None };
     assert!(matches!(block_on(bed.gateway.begin_sign_in(asked)), Err(SignInError::Gone)));
     assert!(matches!(block_on(bed.gateway.sign_in("ann")), Err(SignInError::NotEnrolled)));
+}
+
+/// The way of a person who comes for a consent: signs in for it, sees the page, agrees. Gives the entry of the consent.
+fn consent(world: &World, request_uri: &str, person: &str) -> (String, Session, u64) {
+    let gateway = &world.bed.gateway;
+    let (client, path) = (bed::app("courier"), "/oauth/authorize?x");
+    let asked = SigningIn {
+        for_whom: SignInFor::Person,
+        then: Some(path),
+        consent: Some((&client, request_uri)),
+        browser: None,
+    };
+    let begun = block_on(gateway.begin_sign_in(asked)).unwrap();
+    let state = begun.to.split_once("state=").unwrap().1.to_owned();
+    let arrival = world.finish(Some(begun.browser.as_str()), &state, Some(person)).unwrap();
+    let cookie = block_on(gateway.begin_session(&arrival)).unwrap();
+    let session = gateway.session(cookie.as_str()).unwrap().unwrap();
+    let index = agree(world, &session, request_uri);
+    (cookie.as_str().to_owned(), session, index)
+}
+
+fn agree(world: &World, session: &Session, request_uri: &str) -> u64 {
+    let gateway = &world.bed.gateway;
+    let view = gateway.consent_view(session, &bed::app("courier"), request_uri).unwrap();
+    let agreement = Agreement {
+        client: bed::app("courier"),
+        request_uri: request_uri.to_owned(),
+        choices: vec![("delivery".to_owned(), "name".to_owned())],
+        shown: view.shown,
+        days: 30,
+        guardian_agreed: false,
+    };
+    block_on(gateway.agree(session, agreement)).unwrap();
+    gateway.history(session, None).unwrap().lines[0].index
+}
+
+/// The evidence kept with a consent.
+fn kept(world: &World, person: &str, index: u64) -> Option<Vec<u8>> {
+    let reader = world.bed.ledger.reader();
+    let who = world.bed.vault.person_index(&PersonId::parse(person).unwrap());
+    let subject = reader.person(who).unwrap()?.subject;
+    let entries = reader.history(subject, Some(index + 1), 1).unwrap();
+    reader.evidence(subject, entries[0].1.salt).unwrap()
+}
+
+#[test]
+fn the_nonce_of_a_sign_in_for_a_consent_is_a_hash_over_what_is_shown() {
+    let world = World::new();
+    let request_uri = block_on(world.bed.push("courier"));
+    let (_, session, _) = consent(&world, &request_uri, "ann");
+    let rounds = world.stub.rounds.lock().unwrap();
+    assert_eq!(rounds[0].nonce.len(), 43);
+
+    // The same trip without a consent page has another nonce, and so has every other trip.
+    drop(rounds);
+    let again = block_on(world.bed.push("courier"));
+    let (_, _, index) = consent(&world, &again, "ann");
+    let rounds = world.stub.rounds.lock().unwrap();
+    assert_ne!(rounds[0].nonce, rounds[1].nonce);
+    assert!(world.bed.gateway.evidence_holds(&session, index).unwrap());
+}
+
+#[test]
+fn who_signed_in_for_exactly_this_consent_has_the_providers_word_in_its_evidence() {
+    let world = World::new();
+    let request_uri = block_on(world.bed.push("courier"));
+    let (_, session, index) = consent(&world, &request_uri, "ann");
+    let gateway = &world.bed.gateway;
+    assert!(gateway.evidence_holds(&session, index).unwrap());
+    let sealed = kept(&world, "ann", index).expect("the statement is kept with the consent");
+    assert!(!sealed.windows(3).any(|window| window == b"sub"), "and sealed");
+
+    // A session that began for something else proves nothing more than before.
+    let (_, plain) = world.session("bob");
+    let index = agree(&world, &plain, &block_on(world.bed.push("courier")));
+    assert!(gateway.evidence_holds(&plain, index).unwrap());
+    assert_eq!(kept(&world, "bob", index), None);
+}
+
+/// Whatever the provider client let through: a token that does not commit to what was shown is no evidence of it.
+#[test]
+fn a_token_with_another_nonce_is_no_evidence_of_the_consent() {
+    let world = World::new();
+    world.stub.other_nonce.store(true, SeqCst);
+    let request_uri = block_on(world.bed.push("courier"));
+    let (_, session, index) = consent(&world, &request_uri, "ann");
+    assert_eq!(kept(&world, "ann", index), None);
+    assert!(world.bed.gateway.evidence_holds(&session, index).unwrap());
+}
+
+#[test]
+fn evidence_that_is_gone_no_longer_holds_and_goes_with_the_account() {
+    let world = World::new();
+    let request_uri = block_on(world.bed.push("courier"));
+    let (_, session, index) = consent(&world, &request_uri, "ann");
+    let reader = world.bed.ledger.reader();
+    let who = world.bed.vault.person_index(&PersonId::parse("ann").unwrap());
+    let subject = reader.person(who).unwrap().unwrap().subject;
+    let salt = reader.history(subject, Some(index + 1), 1).unwrap()[0].1.salt;
+    assert!(reader.evidence(subject, salt).unwrap().is_some());
+    block_on(world.bed.gateway.delete_account(&session)).unwrap();
+    assert_eq!(reader.evidence(subject, salt).unwrap(), None);
+}
+
+#[test]
+fn a_platform_may_want_each_consent_proven_anew() {
+    let world = World::new();
+    let gateway = &world.bed.gateway;
+    let (client, first) = (bed::app("courier"), block_on(world.bed.push("courier")));
+    let (_, session) = world.session("ann");
+    assert!(!gateway.must_sign_in_for(&session, &client, &first).unwrap());
+    world.stub.each_consent.store(true, SeqCst);
+    assert!(gateway.must_sign_in_for(&session, &client, &first).unwrap());
+    let (_, session, _) = consent(&world, &first, "ann");
+    assert!(world.stub.rounds.lock().unwrap().last().unwrap().anew);
+    // What the page shows is what counts, not which request shows it.
+    let same = block_on(world.bed.push("courier"));
+    assert!(!gateway.must_sign_in_for(&session, &client, &same).unwrap());
+}
+
+#[test]
+fn signing_out_ends_our_session_first_and_then_says_how_to_end_the_other() {
+    let world = World::new();
+    let gateway = &world.bed.gateway;
+    let (cookie, _) = world.session("ann");
+    let farewell = block_on(gateway.sign_out_and_leave(&cookie)).unwrap().unwrap();
+    assert_eq!(farewell.address, "https://id.example/end");
+    assert!(farewell.fields[0].1.starts_with("e30."));
+    assert!(gateway.session(&cookie).unwrap().is_none());
+    assert!(block_on(gateway.sign_out_and_leave(&cookie)).unwrap().is_none(), "once");
+}
+
+#[test]
+fn a_session_that_ended_at_the_provider_ends_here_and_the_word_of_it_counts_once() {
+    let world = World::new();
+    let gateway = &world.bed.gateway;
+    let (ann, _) = world.session("ann");
+    let (also_ann, _) = world.session("ann");
+    let (bob, _) = world.session("bob");
+    let lives = |cookie: &str| gateway.session(cookie).unwrap().is_some();
+    block_on(gateway.ended_there("ann/one")).unwrap();
+    assert_eq!((lives(&ann), lives(&also_ann), lives(&bob)), (false, false, true));
+
+    let (ann, _) = world.session("ann");
+    let again = block_on(gateway.ended_there("ann/one"));
+    assert!(matches!(again, Err(SignInError::NotBelieved)), "{again:?}");
+    assert!(lives(&ann));
+    // Nobody learns from the answer who is here.
+    assert!(block_on(gateway.ended_there("nobody/two")).is_ok());
 }

@@ -153,6 +153,33 @@ impl Vault {
         sealed::open(key, &place(subject, row.compartment, row.item, row.version, key), &row.bytes)
     }
 
+    /// Seals what shows how this person came to an act of theirs: it opens under their own key, for the same `id`, and
+    /// dies with the key. `id` is never used twice for one person.
+    pub fn seal_evidence(
+        &self,
+        keys: &SubjectKeys,
+        id: &[u8; 16],
+        evidence: &[u8],
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, VaultError> {
+        if VALUE_LEN_MAX < evidence.len() {
+            return Err(VaultError::ValueTooLong { len: evidence.len(), max: VALUE_LEN_MAX });
+        }
+        let key = keys.data(Compartment::Identity)?;
+        sealed::seal(key, self.draw_nonce(random)?, &evidence_place(keys.subject, id, key), evidence)
+    }
+
+    /// Opens what [`Vault::seal_evidence`] made. It is no value that a partner could ask for, so no permit names it.
+    pub fn open_evidence(
+        &self,
+        keys: &SubjectKeys,
+        id: &[u8; 16],
+        sealed: &[u8],
+    ) -> Result<Secret, VaultError> {
+        let key = keys.data(Compartment::Identity)?;
+        sealed::open(key, &evidence_place(keys.subject, id, key), sealed)
+    }
+
     fn wrap(
         &self,
         subject: SubjectKey,
@@ -217,6 +244,11 @@ fn place(
         &[key.suite as u8],
         &key.number.to_be_bytes(),
     ])
+}
+
+/// What evidence is bound to. No value is bound to a place that begins like this one: theirs begins with the person.
+fn evidence_place(subject: SubjectKey, id: &[u8; 16], key: KeyRef<'_>) -> Vec<u8> {
+    bind(&[b"yinuo/evidence/v1", subject.as_bytes(), id, &[key.suite as u8], &key.number.to_be_bytes()])
 }
 
 /// What a wrapping key is derived for: each key of each person has its own, so random nonces never pile up under one.

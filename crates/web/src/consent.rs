@@ -41,6 +41,10 @@ async fn show(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response
     let Some(session) = web.session(&visit).await? else { return Ok(visit.to_sign_in()) };
     let (client, request_uri) = asked?;
     arrived?;
+    let (whose, of, uri) = (session.clone(), client.clone(), request_uri.as_str().to_owned());
+    if web.read(move |gateway| gateway.must_sign_in_for(&whose, &of, &uri)).await?.map_err(Fault::from)? {
+        return Ok(visit.to_sign_in());
+    }
     match consent_page(&web, &visit, &session, client, request_uri.as_str().to_owned(), None).await {
         // Browsers apply the sign-in page's `form-action` to the whole chain of redirects that answers its form, so from
         // there a person reaches the app by a page of their own.

@@ -5,17 +5,19 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use yinuo_domain::Refusal;
+use yinuo_domain::{AppId, Refusal};
+use yinuo_oauth::{Parameters, RequestUri, parse_authorize};
 use yinuo_service::{
-    Arrival, Offered, ProviderAnswer, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,
+    Arrival, Farewell, Offered, ProviderAnswer, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,
 };
 
+use crate::answer::policy_with_form_target;
 use crate::fault::{Failed, Fault, Problem};
-use crate::forms::{Posted, PostedBy};
+use crate::forms::{Posted, PostedBy, form_of};
 use crate::page::{Frame, page, set_cookie};
 use crate::visit::{Visit, Web, is_our_page, pairs};
 
@@ -23,6 +25,7 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/sign-in", get(offer).post(choose))
         .route("/sign-in/back", get(back))
+        .route("/sign-in/backchannel-logout", post(ended_there))
         .route("/sign-out", post(end))
 }
 
@@ -49,7 +52,9 @@ pub(crate) async fn begin(
     for_whom: SignInFor,
     then: Option<&str>,
 ) -> Result<Response, Fault> {
-    let asked = SigningIn { for_whom, then, browser: visit.signing_in() };
+    let request = then.and_then(consent_in);
+    let consent = request.as_ref().map(|(client, request_uri)| (client, request_uri.as_str()));
+    let asked = SigningIn { for_whom, then, consent, browser: visit.signing_in() };
     let begun = match web.gateway.begin_sign_in(asked).await {
         Ok(begun) => begun,
         Err(why) => {
@@ -60,6 +65,13 @@ pub(crate) async fn begin(
     let mut response = Redirect::to(&begun.to).into_response();
     set_cookie(&mut response, web.jar.begin_sign_in(begun.browser.as_str()));
     Ok(response)
+}
+
+/// The consent page that a page of ours is, if it is one.
+fn consent_in(then: &str) -> Option<(AppId, RequestUri)> {
+    let query = then.strip_prefix("/oauth/authorize?")?;
+    let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+    parse_authorize(&Parameters::from_pairs(pairs).ok()?).ok()
 }
 
 /// `GET /sign-in/back`: the browser returns from the identity provider.
@@ -138,14 +150,60 @@ pub(crate) fn not_signed_in(failed: SignInFailed) -> Fault {
     fault.again_at(format!("{start}{}", query.unwrap_or_default()))
 }
 
-/// `POST /sign-out`: the session ends here and in the browser.
+/// `POST /sign-out`: the session ends here and in the browser. Whoever came through an identity provider is still signed in
+/// there, and is shown how to end that too.
 async fn end(State(web): State<Web>, PostedBy { visit, .. }: PostedBy) -> Result<Response, Fault> {
-    if let Some(cookie) = visit.cookie() {
-        web.gateway.sign_out(cookie).await?;
-    }
-    let mut response = Redirect::to("/").into_response();
+    let farewell = match visit.cookie() {
+        Some(cookie) => web.gateway.sign_out_and_leave(cookie).await?,
+        None => None,
+    };
+    let mut response = match farewell {
+        None => Redirect::to("/").into_response(),
+        Some(farewell) => signed_out(&web, &visit, farewell),
+    };
     set_cookie(&mut response, web.jar.end_session());
     Ok(response)
+}
+
+/// A page with a form to the provider: browsers apply `form-action` to redirects as well, and no address may hold what the
+/// form holds.
+fn signed_out(web: &Web, visit: &Visit, farewell: Farewell) -> Response {
+    let policy = policy_with_form_target(&origin_of(&farewell.address));
+    let mut response =
+        page(web, visit, StatusCode::OK, &SignedOutPage { f: Frame::new(visit, None), farewell });
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Scheme, host and port; nothing for what has none.
+fn origin_of(address: &str) -> String {
+    let uri = address.parse::<Uri>().ok();
+    let origin = uri.as_ref().and_then(|uri| Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?)));
+    origin.unwrap_or_default()
+}
+
+/// `POST /sign-in/backchannel-logout`: the identity provider says that somebody's session has ended there
+/// (OpenID Connect Back-Channel Logout 1.0 §2.5). It has no cookie, and needs none: its word is signed.
+async fn ended_there(State(web): State<Web>, request: Request) -> Result<StatusCode, Fault> {
+    let fields = form_of(request, &web).await?;
+    match web.gateway.ended_there(fields.require("logout_token")?).await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(SignInError::Unavailable(unavailable)) => Err(unavailable.into()),
+        Err(SignInError::ProviderDown { retry_after_s }) => {
+            Err(Fault::new(Problem::IdentityProviderDown).again_after(retry_after_s))
+        }
+        // §2.8: one answer, whatever was wrong with it.
+        Err(_) => Err(Fault::malformed("logout_token", "was not accepted")),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOutPage<'a> {
+    f: Frame<'a>,
+    farewell: Farewell,
 }
 
 #[derive(Template)]

@@ -80,6 +80,11 @@ sign-in-imported = Or enter the subject_id of someone you imported into this dem
 sign-in-go = Sign in as this person
 sign-in-again = Sign in again
 
+signed-out-title = You are signed out
+signed-out-lead = You are signed out of Yinuo in this browser. You may still be signed in to the platform itself; on a device that others use, sign out there as well.
+signed-out-everywhere = Sign out of the platform as well
+signed-out-stay = Stay signed in there and go to the first page
+
 ## The console of staff
 
 console-title = Staff console

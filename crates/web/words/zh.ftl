@@ -52,6 +52,11 @@ sign-in-imported = 或者输入您导入到本演示中的用户的 subject_id�
 sign-in-go = 以此用户登录
 sign-in-again = 重新登录
 
+signed-out-title = 您已退出登录
+signed-out-lead = 您已在此浏览器中退出一诺。您可能仍登录着平台本身；如果与他人共用此设备，请同时退出平台。
+signed-out-everywhere = 同时退出平台
+signed-out-stay = 保持平台登录，返回首页
+
 ## 平台工作台
 
 console-title = 平台工作台

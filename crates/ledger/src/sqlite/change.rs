@@ -7,7 +7,7 @@ use yinuo_domain::{AppId, Compartment, SubjectKey, Timestamp};
 use super::Rowset;
 use super::rows::{algorithm_code, shard_of, ticket_from};
 use crate::backend::{Change, Log};
-use crate::{SWEEP_LEN_MAX, StoreError, Ticket, Write, Written};
+use crate::{SWEEP_LEN_MAX, StoreError, Ticket, TicketKind, Write, Written};
 
 /// The commit group of the people in a store with one group.
 const GROUP: i64 = 0;
@@ -119,6 +119,7 @@ impl Rowset {
             "DELETE FROM subject_keys WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM sealed_identity WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM sealed_other WHERE grp = $1 AND shard = $2 AND subject = $3",
+            "DELETE FROM consent_evidence WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM streams WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM history WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM idempotency WHERE grp = $1 AND shard = $2 AND subject = $3",
@@ -165,6 +166,14 @@ impl Rowset {
                 let added = self.run(statement, row)?;
                 Ok(if added == 0 { Written::Exists } else { Written::Done })
             }
+            Write::PutEvidence { subject, leaf, bytes } => {
+                let added = self.run(
+                    "INSERT INTO consent_evidence (grp, shard, subject, leaf_salt, bytes)
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                    params![GROUP, shard_of(*subject), subject.0, leaf.0, bytes],
+                )?;
+                Ok(if added == 0 { Written::Exists } else { Written::Done })
+            }
             Write::PutTicket(ticket) => self.put(ticket),
             Write::TakeTicket { kind, key, now } => {
                 let shard = key.first().copied().unwrap_or(0);
@@ -205,6 +214,14 @@ impl Rowset {
                     "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
                          (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND subject = $2 AND app = $3 AND revoked = 0)",
                     params![GROUP, subject.0, app.as_str()],
+                )
+                .map(Written::Count),
+            Write::EndSessions { subject } => self
+                .run(
+                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
+                         (SELECT grp, shard, kind, key FROM tickets
+                          WHERE grp = $1 AND subject = $2 AND revoked = 0 AND kind = $3)",
+                    params![GROUP, subject.0, TicketKind::Session as u8],
                 )
                 .map(Written::Count),
             Write::Sweep { now } => self.sweep(*now).map(Written::Count),

@@ -4,8 +4,11 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-const STEPS: &[&str] =
-    &[include_str!("../../migrations/0001_ledger.sql"), include_str!("../../migrations/0002_staff.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_ledger.sql"),
+    include_str!("../../migrations/0002_staff.sql"),
+    include_str!("../../migrations/0003_consent_evidence.sql"),
+];
 
 /// Brings the store to the newest step. A store of a later program is refused.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

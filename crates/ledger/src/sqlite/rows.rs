@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use yinuo_domain::{
-    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, StaffId, StreamId, SubjectKey, Suite,
-    Tag, Timestamp, ValueVersion,
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, Salt, StaffId, StreamId, SubjectKey,
+    Suite, Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId, hashes_from_bytes};
 
@@ -209,6 +209,15 @@ impl Rows for Rowset {
             }
         }
         Ok(None)
+    }
+
+    fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError> {
+        self.one(
+            "SELECT bytes FROM consent_evidence
+             WHERE grp = $1 AND shard = $2 AND subject = $3 AND leaf_salt = $4",
+            params![GROUP, shard_of(subject), subject.0, leaf.0],
+            |row| Ok(row.get(0)?),
+        )
     }
 
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {

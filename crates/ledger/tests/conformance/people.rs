@@ -175,6 +175,7 @@ pub fn a_deletion_removes_every_row_and_no_entry(place: Place) {
             Answered::Released { .. }
         ));
         world.write(Write::PutTicket(ticket(who.0, 1, Some(*who))));
+        world.write(evidence(who, 1));
     }
     let before = world.size(&group());
     let submission = Submission { retired: Some(vec![7; 40]), ..world.submission(gone.delete()) };
@@ -197,10 +198,11 @@ pub fn a_deletion_removes_every_row_and_no_entry(place: Place) {
                 .is_some(),
             source.read(|rows| rows.answer(who.subject(), &Digest([1; 32]))).unwrap().is_some(),
             reader.ticket(TicketKind::RefreshToken, [who.0; 32], START).unwrap().is_some(),
+            reader.evidence(who.subject(), Salt([1; 16])).unwrap().is_some(),
         )
     };
-    assert_eq!(left(&gone), (false, false, false, false, 0, false, 0, false, false, false));
-    assert_eq!(left(&stays), (true, true, true, true, 1, true, 4, true, true, true));
+    assert_eq!(left(&gone), (false, false, false, false, 0, false, 0, false, false, false, false));
+    assert_eq!(left(&stays), (true, true, true, true, 1, true, 4, true, true, true, true));
     assert_eq!(source.read(|rows| rows.retired()).unwrap(), 1);
     // One fact in each stream, and every fact before it is still there.
     let entries = world.entries(&group());
@@ -246,6 +248,36 @@ pub fn what_was_appended_in_the_batch_of_a_deletion_leaves_no_trace(place: Place
         assert_eq!(world.reader().history(who.subject(), None, 10).unwrap(), []);
         assert_eq!(world.reader().streams(who.subject()).unwrap(), []);
     }
+}
+
+fn evidence(who: &Who, leaf: u8) -> Write {
+    Write::PutEvidence { subject: who.subject(), leaf: Salt([leaf; 16]), bytes: vec![who.0, leaf] }
+}
+
+pub fn the_evidence_of_a_consent_is_kept_once_and_for_that_consent(place: Place) {
+    let world = World::new(place);
+    let (who, other) = (world.person(1), world.person(2));
+    assert_eq!(world.write(evidence(&who, 1)), Written::Done);
+    assert_eq!(world.write(evidence(&who, 2)), Written::Done);
+    let another = Write::PutEvidence { subject: who.subject(), leaf: Salt([1; 16]), bytes: vec![9] };
+    assert_eq!(world.write(another), Written::Exists);
+    let found = |who: &Who, leaf: u8| world.reader().evidence(who.subject(), Salt([leaf; 16])).unwrap();
+    assert_eq!((found(&who, 1), found(&who, 2)), (Some(vec![1, 1]), Some(vec![1, 2])));
+    assert_eq!((found(&who, 3), found(&other, 1)), (None, None));
+}
+
+pub fn sessions_end_together_and_nothing_else_of_the_person_does(place: Place) {
+    let world = World::new(place);
+    let (who, other) = (world.person(1), world.person(2));
+    let session = |key: u8, who: Who| Ticket { kind: TicketKind::Session, ..ticket(key, key, Some(who)) };
+    for ticket in [session(1, who), session(2, who), session(3, other), ticket(4, 4, Some(who))] {
+        assert_eq!(world.write(Write::PutTicket(ticket)), Written::Done);
+    }
+    assert_eq!(world.write(Write::EndSessions { subject: who.subject() }), Written::Count(2));
+    assert_eq!(world.write(Write::EndSessions { subject: who.subject() }), Written::Count(0));
+    let lives = |kind, key: u8| world.reader().ticket(kind, [key; 32], START).unwrap().is_some();
+    let sessions = [1, 2, 3].map(|key| lives(TicketKind::Session, key));
+    assert_eq!((sessions, lives(TicketKind::RefreshToken, 4)), ([false, false, true], true));
 }
 
 pub fn another_tag_of_the_same_person_is_refused(place: Place) {

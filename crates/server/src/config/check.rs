@@ -75,6 +75,7 @@ pub(super) fn all(place: &str, loaded: &Loaded, problems: &mut Vec<Problem>) {
         found.say("sign_in.scopes", "openid is not among them", "add it: the provider names nobody without");
     }
     found.readable("sign_in.client_secret_file", sign_in.client_secret_file.as_deref());
+    found.readable("sign_in.ca_file", sign_in.ca_file.as_deref());
 }
 
 struct Found<'a> {

@@ -211,5 +211,11 @@ settings! {
         scopes: Vec<String> = vec!["openid".to_owned()],
         /// The claim of the ID token that holds the platform's own id of a person.
         person_claim: String = "sub".to_owned(),
+        /// By how much the provider's clock may differ from ours.
+        clock_skew_s: u64 = 60; 0..=300 "seconds",
+        /// Whether people prove who they are for each consent anew, although they are signed in.
+        reauthenticate_for_consent: bool = false,
+        /// Certificates to trust besides those of this machine, as PEM, for a provider with an authority of its own.
+        ca_file: Option<PathBuf> = None,
     }
 }

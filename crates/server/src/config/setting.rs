@@ -189,6 +189,18 @@ impl Word for LogForm {
     }
 }
 
+impl Setting for bool {
+    const KIND: &'static str = "true or false";
+
+    fn read(value: &Value) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| wrong(value, <Self as Setting>::KIND))
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some(Value::Boolean(*self))
+    }
+}
+
 impl Setting for u64 {
     const KIND: &'static str = "a whole number";
 

@@ -9,6 +9,7 @@
 mod provider;
 mod round;
 mod session;
+mod statement;
 
 use std::sync::Arc;
 
@@ -17,9 +18,12 @@ use yinuo_domain::PersonId;
 
 use crate::{Gateway, Offered, Unavailable};
 
-pub use provider::{IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, Vouched};
+pub use provider::{
+    Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, Vouched,
+};
 pub use round::{Begun, SIGN_IN_MS, SigningIn};
 pub use session::SESSION_MS;
+pub(crate) use statement::{SealedStatement, Statement};
 
 /// Who vouches for people.
 pub enum SignIn {
@@ -70,6 +74,8 @@ pub struct Arrival {
     pub person: PersonId,
     /// Where the browser wanted to go, as it was said at the beginning.
     pub then: Option<String>,
+    /// What the identity provider signed, if one did.
+    pub(crate) statement: Option<Statement>,
 }
 
 /// Why nobody was signed in.
@@ -145,6 +151,6 @@ impl Gateway {
             SignIn::Directory(directory) => directory.person(choice),
         };
         let person = person.ok_or(SignInError::NotEnrolled)?;
-        Ok(Arrival { for_whom, person, then: then.map(str::to_owned) })
+        Ok(Arrival { for_whom, person, then: then.map(str::to_owned), statement: None })
     }
 }

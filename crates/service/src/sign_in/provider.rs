@@ -19,6 +19,15 @@ pub trait IdentityProvider: Send + Sync {
         round: &'a Round,
         answer: &'a ProviderAnswer,
     ) -> Pending<'a, Result<Vouched, ProviderError>>;
+
+    /// How to end the session there as well, once ours has ended. None when it cannot be done, or not now.
+    fn farewell<'a>(&'a self, token: &'a str) -> Pending<'a, Option<Farewell>>;
+
+    /// Reads the provider's word that a session has ended there.
+    fn ended<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Ended, ProviderError>>;
+
+    /// Whether people are to prove who they are for each consent anew, although they are signed in.
+    fn proves_each_consent(&self) -> bool;
 }
 
 /// One trip of a browser to the provider and back. Each of the three is unguessable and of this trip alone.
@@ -30,6 +39,8 @@ pub struct Round {
     pub nonce: String,
     /// Shows that whoever redeems is whoever sent the browser (RFC 7636).
     pub verifier: String,
+    /// Whether the person must prove who they are, although the provider knows them.
+    pub anew: bool,
 }
 
 /// What a browser brings back (RFC 6749 §4.1.2, RFC 9207 §2).
@@ -49,6 +60,27 @@ pub struct ProviderAnswer {
 pub struct Vouched {
     /// The platform's identifier of the person.
     pub person: PersonId,
+    /// The statement as it was signed, with the round's nonce in it.
+    pub token: String,
+    /// The public key it was signed with, as the provider publishes it (RFC 7517).
+    pub key: String,
+}
+
+/// A form that ends the session at the provider. It goes from the browser, so that nothing of it stands in an address.
+#[derive(Clone)]
+pub struct Farewell {
+    /// Where it goes.
+    pub address: String,
+    /// What it holds: names and values.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// The provider says that a session has ended there.
+pub struct Ended {
+    /// Whose.
+    pub person: PersonId,
+    /// What the statement is called. It counts once.
+    pub id: String,
 }
 
 /// Why the provider vouched for nobody.
@@ -77,6 +109,18 @@ impl fmt::Debug for Round {
 impl fmt::Debug for ProviderAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderAnswer").field("error", &self.error.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Farewell").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ended[secret]")
     }
 }
 

@@ -8,9 +8,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use yinuo_domain::{AppId, Digest};
 use yinuo_ledger::{Ticket, TicketKind, Write, Written};
 use yinuo_oauth::{Opaque, TokenKind};
 
+use super::statement::{Statement, nonce};
 use super::{Arrival, IdentityProvider, ProviderAnswer, Round, SignIn, SignInError, SignInFailed, SignInFor};
 use crate::Gateway;
 
@@ -18,12 +20,14 @@ use crate::Gateway;
 pub const SIGN_IN_MS: u64 = 10 * 60_000;
 
 /// A sign-in that is to begin.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct SigningIn<'a> {
     /// For whom.
     pub for_whom: SignInFor,
     /// Where to go afterwards. The caller made sure that it is a page of ours.
     pub then: Option<&'a str>,
+    /// The consent page it leads to: the client and the request URI.
+    pub consent: Option<(&'a AppId, &'a str)>,
     /// The cookie an earlier sign-in of this browser left, if it did.
     pub browser: Option<&'a str>,
 }
@@ -43,6 +47,14 @@ pub struct Begun {
 struct Trip {
     for_whom: SignInFor,
     then: Option<String>,
+    /// What the consent page it leads to would show.
+    shown: Option<String>,
+}
+
+impl Trip {
+    fn shown(&self) -> Option<Digest> {
+        self.shown.as_deref().and_then(|text| Digest::parse(text).ok())
+    }
 }
 
 impl Gateway {
@@ -54,8 +66,16 @@ impl Gateway {
             None => Opaque::new(TokenKind::SignIn, self.random()?),
         };
         let state = URL_SAFE_NO_PAD.encode(self.random::<32>()?);
-        let round = self.round(&browser, state);
-        let trip = Trip { for_whom: asked.for_whom, then: asked.then.map(str::to_owned) };
+        let shown = match asked.consent {
+            Some((client, request_uri)) => self.shown_of(client, request_uri)?,
+            None => None,
+        };
+        let round = self.round(provider, &browser, state, shown.as_ref());
+        let trip = Trip {
+            for_whom: asked.for_whom,
+            then: asked.then.map(str::to_owned),
+            shown: shown.map(|shown| shown.to_string()),
+        };
         // The provider first: when it cannot be reached, nothing needs to be kept.
         let to = provider.authorization(&round).await?;
         let now = self.now();
@@ -88,12 +108,16 @@ impl Gateway {
         let trip = self.take_trip(&browser, &state).await.map_err(unknown)?;
         let failed =
             |why: SignInError| SignInFailed { why, for_whom: trip.for_whom, then: trip.then.clone() };
-        let round = self.round(&browser, state);
+        let shown = trip.shown();
+        let salt = self.salt_of(&browser, &state);
+        let round = self.round(provider, &browser, state, shown.as_ref());
         let vouched = provider.redeem(&round, answer).await.map_err(|error| failed(error.into()))?;
-        Ok(Arrival { for_whom: trip.for_whom, person: vouched.person, then: trip.then })
+        let person = vouched.person.clone();
+        let statement = Some(Statement::new(vouched, &salt, shown.as_ref()));
+        Ok(Arrival { for_whom: trip.for_whom, person, then: trip.then, statement })
     }
 
-    fn provider(&self) -> Result<&dyn IdentityProvider, SignInError> {
+    pub(super) fn provider(&self) -> Result<&dyn IdentityProvider, SignInError> {
         match &self.parts.sign_in {
             SignIn::Provider(provider) => Ok(provider.as_ref()),
             SignIn::Directory(_) | SignIn::Nobody => Err(SignInError::Gone),
@@ -113,11 +137,21 @@ impl Gateway {
         self.derived(browser, state, "yinuo/sign-in")
     }
 
-    fn round(&self, browser: &Opaque, state: String) -> Round {
-        let derived = |context| URL_SAFE_NO_PAD.encode(self.derived(browser, &state, context));
+    fn round(
+        &self,
+        provider: &dyn IdentityProvider,
+        browser: &Opaque,
+        state: String,
+        shown: Option<&Digest>,
+    ) -> Round {
         // RFC 7636 §4.1: 43 characters of base64url are a verifier.
-        let (nonce, verifier) = (derived("yinuo/sign-in-nonce"), derived("yinuo/sign-in-verifier"));
-        Round { state, nonce, verifier }
+        let verifier = URL_SAFE_NO_PAD.encode(self.derived(browser, &state, "yinuo/sign-in-verifier"));
+        let nonce = nonce(&self.parts.vault, &self.salt_of(browser, &state), shown);
+        Round { state, nonce, verifier, anew: shown.is_some() && provider.proves_each_consent() }
+    }
+
+    fn salt_of(&self, browser: &Opaque, state: &str) -> [u8; 32] {
+        self.derived(browser, state, "yinuo/sign-in-salt")
     }
 
     fn derived(&self, browser: &Opaque, state: &str, context: &str) -> [u8; 32] {

@@ -171,22 +171,31 @@ impl Bed {
 
     pub fn over(suite: Suite, profile: Profile, dir: Option<&Path>) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
-        Self::with_clock(suite, profile, dir, clock.clone(), clock, everybody())
+        Self::with_clock(ISSUER, suite, profile, dir, clock.clone(), clock, everybody())
     }
 
     /// The same where somebody else vouches for people.
     pub fn signing_in(sign_in: SignIn) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
-        Self::with_clock(Suite::Guomi, Profile::Dual, None, clock.clone(), clock, sign_in)
+        Self::with_clock(ISSUER, Suite::Guomi, Profile::Dual, None, clock.clone(), clock, sign_in)
+    }
+
+    /// The same on the machine's clock and at this address, for whom a browser can visit.
+    pub fn served_at(issuer: &str, sign_in: SignIn) -> Self {
+        let unused = Arc::new(TestClock(AtomicU64::new(0)));
+        let clock = Arc::new(RealClock::new());
+        Self::with_clock(issuer, Suite::Guomi, Profile::Dual, None, clock, unused, sign_in)
     }
 
     /// The same with the machine's clock, for races.
     pub fn real_time(suite: Suite, dir: Option<&Path>) -> Self {
         let unused = Arc::new(TestClock(AtomicU64::new(0)));
-        Self::with_clock(suite, Profile::Dual, dir, Arc::new(RealClock::new()), unused, everybody())
+        Self::with_clock(ISSUER, suite, Profile::Dual, dir, Arc::new(RealClock::new()), unused, everybody())
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn with_clock(
+        issuer: &str,
         suite: Suite,
         profile: Profile,
         dir: Option<&Path>,
@@ -222,7 +231,7 @@ impl Bed {
             }
         };
         let parts = Parts {
-            issuer: ISSUER.to_owned(),
+            issuer: issuer.to_owned(),
             ledger: ledger.clone(),
             vault: vault.clone(),
             sign_in,

@@ -39,6 +39,7 @@ const SAYING: &[&str] = &[
     include_str!("../../templates/problem.html"),
     include_str!("../../templates/problems.html"),
     include_str!("../../templates/sign_in.html"),
+    include_str!("../../templates/signed_out.html"),
     include_str!("../../templates/style.html"),
     include_str!("../../templates/tabs.html"),
     include_str!("../api/document.rs"),

@@ -1,0 +1,131 @@
+//! What an identity provider signed when somebody signed in.
+//!
+//! Its nonce is a hash over a salt and, when the person was on their way to a consent page, over what that page would
+//! show. Whoever has the statement, the salt and the provider's key can see that the person signed in for exactly this.
+//! It names the person, so it is kept under their own key alone: with the session, and with a consent that followed.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use yinuo_domain::Digest;
+use yinuo_vault::{SubjectKeys, Vault};
+
+use super::Vouched;
+use crate::gateway::Held;
+use crate::{Gateway, Session, Unavailable};
+
+/// What the hash of a nonce begins with.
+const NONCE: &[u8] = b"yinuo/sign-in-nonce/v1";
+
+/// The provider's statement with all that is needed to show what it commits to.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Statement {
+    /// The ID token, as the provider signed it.
+    token: String,
+    /// The key it was signed with, as the provider published it that day (RFC 7517).
+    key: String,
+    /// 32 bytes in base64url.
+    salt: String,
+    /// What the page would show; none when the person signed in for something else.
+    shown: Option<String>,
+}
+
+/// A statement as it is kept with a session.
+#[derive(Clone)]
+pub(crate) struct SealedStatement {
+    pub(crate) id: [u8; 16],
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The nonce of a trip: `base64url(H("yinuo/sign-in-nonce/v1" ‖ salt ‖ shown))`, with nothing for `shown` when the trip
+/// does not lead to a consent page.
+pub(crate) fn nonce(vault: &Vault, salt: &[u8; 32], shown: Option<&Digest>) -> String {
+    let shown = shown.map(Digest::as_bytes).map_or(&[][..], |shown| shown);
+    URL_SAFE_NO_PAD.encode(vault.hash(&[NONCE, salt, shown].concat()).as_bytes())
+}
+
+impl Statement {
+    pub(crate) fn new(vouched: Vouched, salt: &[u8; 32], shown: Option<&Digest>) -> Self {
+        Self {
+            token: vouched.token,
+            key: vouched.key,
+            salt: URL_SAFE_NO_PAD.encode(salt),
+            shown: shown.map(Digest::to_string),
+        }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(crate) fn was_for(&self, shown: &Digest) -> bool {
+        self.shown.as_ref().is_some_and(|text| *text == shown.to_string())
+    }
+
+    /// What the evidence of a consent covers of it: the nonce, made again from the salt and what was shown, and a digest
+    /// of the token. None when the token does not hold that nonce.
+    pub(crate) fn commits_to(&self, vault: &Vault, shown: &Digest) -> Option<Vec<u8>> {
+        let salt = URL_SAFE_NO_PAD.decode(&self.salt).ok()?.try_into().ok()?;
+        let nonce = nonce(vault, &salt, Some(shown));
+        let signed = self.was_for(shown) && self.nonce_in_token().is_some_and(|found| found == nonce);
+        signed.then(|| [nonce.as_bytes(), vault.hash(self.token.as_bytes()).as_bytes()].concat())
+    }
+
+    fn nonce_in_token(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Claims {
+            nonce: String,
+        }
+        let payload = URL_SAFE_NO_PAD.decode(self.token.split('.').nth(1)?).ok()?;
+        serde_json::from_slice::<Claims>(&payload).ok().map(|claims| claims.nonce)
+    }
+}
+
+impl Gateway {
+    pub(crate) fn seal_statement(
+        &self,
+        keys: &SubjectKeys,
+        id: &[u8; 16],
+        statement: &Statement,
+    ) -> Result<Vec<u8>, Unavailable> {
+        let failed = |what: &str| {
+            tracing::error!(what, "a statement of the identity provider could not be sealed");
+            Unavailable { retry_after_s: 30 }
+        };
+        let bytes = serde_json::to_vec(statement).map_err(|_| failed("form"))?;
+        let sealed = self.parts.vault.seal_evidence(keys, id, &bytes, self.parts.random.as_ref());
+        sealed.map_err(|_| failed("vault"))
+    }
+
+    /// The statement in sealed bytes; none when they are of another person, another place, or damaged.
+    pub(crate) fn open_statement(
+        &self,
+        keys: &SubjectKeys,
+        id: &[u8; 16],
+        bytes: &[u8],
+    ) -> Option<Statement> {
+        let opened = self.parts.vault.open_evidence(keys, id, bytes).ok()?;
+        serde_json::from_slice(opened.expose()).ok()
+    }
+
+    /// The statement a session began with, if an identity provider made one.
+    pub(crate) fn statement_of(&self, session: &Session, held: &Held) -> Option<Statement> {
+        let sealed = session.statement.as_ref()?;
+        self.open_statement(&held.keys, &sealed.id, &sealed.bytes)
+    }
+}
+
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Statement[secret]")
+    }
+}
+
+impl fmt::Debug for SealedStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedStatement")
+    }
+}
