@@ -32,7 +32,9 @@ function provider() {
       backchannel_logout_session_required: true,
     }],
     jwks: { keys: [key()] },
-    cookies: { keys: [createHash('sha256').update('invented').digest('hex')] },
+    // Signing out goes there as a form, so that the token that names the person is in no address.
+    enableHttpPostMethods: true,
+    cookies: { long: { sameSite: 'none' }, keys: [createHash('sha256').update('invented').digest('hex')] },
     features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
     pkce: { required: () => true },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),

@@ -303,8 +303,8 @@ async fn a_provider_that_is_down_is_told_clearly_and_nothing_is_lost() {
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.headers["retry-after"], "10");
     assert!(page.body.contains("The platform’s sign-in service does not answer"), "{}", page.body);
-    let again = page.body.split_once("href=\"/sign-in?then=").expect("a way to try again").1;
-    assert!(again.starts_with("%2Foauth%2Fauthorize%3F"), "{again}");
+    let again = page.body.split_once("class=\"button strong\" href=\"").expect("a way to try again").1;
+    assert!(again.starts_with("/sign-in?then=%2Foauth%2Fauthorize%3F"), "{again}");
 
     // It goes away while somebody is there: the code cannot be redeemed.
     world = World::new(true).await;

@@ -145,9 +145,13 @@ pub(crate) fn not_signed_in(failed: SignInFailed) -> Fault {
         SignInFor::Staff => "/console",
     };
     let then = failed.then.filter(|_| failed.for_whom == SignInFor::Person);
-    let query =
-        then.map(|then| form_urlencoded::Serializer::new("?".to_owned()).append_pair("then", &then).finish());
-    fault.again_at(format!("{start}{}", query.unwrap_or_default()))
+    fault.again_at(match then {
+        None => start.to_owned(),
+        Some(then) => {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("then", &then).finish();
+            format!("{start}?{query}")
+        }
+    })
 }
 
 /// `POST /sign-out`: the session ends here and in the browser. Whoever came through an identity provider is still signed in
