@@ -227,6 +227,19 @@ mod tests {
     use yinuo_domain::LocalText;
 
     #[test]
+    fn whoever_could_not_sign_in_is_led_back_to_where_they_were() {
+        let at = |for_whom, then: Option<&str>| {
+            let then = then.map(str::to_owned);
+            not_signed_in(SignInFailed { why: SignInError::Gone, for_whom, then }).again.unwrap()
+        };
+        let consent = "/oauth/authorize?client_id=a&request_uri=b";
+        assert_eq!(at(SignInFor::Person, None), "/sign-in");
+        let expected = "/sign-in?then=%2Foauth%2Fauthorize%3Fclient_id%3Da%26request_uri%3Db";
+        assert_eq!(at(SignInFor::Person, Some(consent)), expected);
+        assert_eq!(at(SignInFor::Staff, Some(consent)), "/console");
+    }
+
+    #[test]
     fn each_person_is_a_button_and_none_is_preselected() {
         for lang in Lang::EVERY {
             let person = |id: &str| Offered {
