@@ -14,7 +14,6 @@
 #[path = "../../service/tests/bed/mod.rs"]
 mod bed;
 #[path = "browser/chrome.rs"]
-#[allow(dead_code)]
 mod chrome;
 #[path = "../src/oidc/mod.rs"]
 #[allow(dead_code)]
