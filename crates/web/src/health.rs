@@ -2,7 +2,7 @@
 //! like: a code and no words.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -10,6 +10,9 @@ use serde_json::json;
 use yinuo_service::Status;
 
 use crate::visit::Web;
+
+/// When to ask again, in seconds, if it is not ready.
+const AGAIN_AFTER_S: u16 = 5;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
@@ -19,7 +22,12 @@ pub(crate) fn routes() -> Router<Web> {
 async fn ready(State(web): State<Web>) -> Response {
     let missing = missing(&web.gateway.status());
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": missing.is_empty(), "missing": missing }))).into_response()
+    let mut response =
+        (status, Json(json!({ "ready": missing.is_empty(), "missing": missing }))).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_AFTER_S));
+    }
+    response
 }
 
 /// What keeps it from its work, by one word each.

@@ -99,6 +99,7 @@ async fn every_page_is_well_made_in_both_languages() {
             "/notices/courier/1",
             "/problems",
             "/problems/withheld",
+            "/api",
             "/style",
             "/nowhere",
             &consent,

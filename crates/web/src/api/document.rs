@@ -135,6 +135,11 @@ fn responses(operation: &Operation, words: &Words) -> BTreeMap<StatusCode, Respo
     let mut responses: BTreeMap<_, _> =
         told.into_iter().map(|(status, told)| (status, told.response(status, words))).collect();
     responses.insert(operation.success.status, of_success(operation, words));
+    if let Some(status) = operation.or {
+        let mut response = of_success(operation, words);
+        response.headers.insert("Retry-After".to_owned(), header("Retry-After", seconds(), words).into());
+        responses.insert(status, response);
+    }
     responses
 }
 
@@ -165,8 +170,7 @@ impl Told {
         }
         response = with_request_id(response);
         if [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status) {
-            let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
-            response = response.header("Retry-After", header("Retry-After", seconds, words));
+            response = response.header("Retry-After", header("Retry-After", seconds(), words));
         }
         if status == StatusCode::UNAUTHORIZED && self.says.iter().all(|said| !said.starts_with('`')) {
             let challenge = text_schema(&Text::any()).build();
@@ -209,6 +213,10 @@ fn with_request_id(response: ResponseBuilder) -> ResponseBuilder {
 fn header(name: &str, schema: Object, words: &Words) -> Header {
     let meaning = words.say(&format!("api-field-{name}"));
     HeaderBuilder::new().schema(Some(schema)).description(Some(meaning)).build()
+}
+
+fn seconds() -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build()
 }
 
 /// Under which name an example is kept.

@@ -111,6 +111,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "ServerMetadata", fields: METADATA, closed: false },
     Shape { name: "Problem", fields: PROBLEM, closed: false },
     Shape { name: "ReasonTold", fields: REASON_TOLD, closed: false },
+    Shape { name: "Readiness", fields: READINESS, closed: false },
     Shape { name: "OAuthError", fields: OAUTH_ERROR, closed: false },
 ];
 
@@ -295,6 +296,8 @@ const OAUTH_ERROR: &[Field] = &[
     needed("error_description", Kind::Text(ANY), ""),
 ];
 
+const READINESS: &[Field] = &[needed("ready", Kind::Flag, "true"), needed("missing", Kind::Words, "[]")];
+
 /// What stands in braces in an address.
 pub(crate) const GROUP: Field =
     needed("group", Kind::Text(Text { least: 1, most: 5, pattern: "^(0|[1-9][0-9]*)$", format: "" }), "0");
@@ -344,6 +347,7 @@ impl Field {
             _ if self.example.is_empty() => None,
             Kind::Text(_) | Kind::Word(_) => Some(self.example.into()),
             Kind::Whole(..) | Kind::Flag => serde_json::from_str(self.example).ok(),
+            Kind::Words if self.example == "[]" => Some(Value::Array(Vec::new())),
             Kind::Texts(..) | Kind::Words => Some(self.example.split(',').collect()),
             Kind::TextByName | Kind::ShapeByName(_) => {
                 let pairs = self.example.split(',').filter_map(|pair| pair.split_once('='));

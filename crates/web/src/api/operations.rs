@@ -25,6 +25,8 @@ pub(crate) struct Operation {
     /// The media type and the shape of what is sent.
     pub(crate) body: Option<(&'static str, &'static str)>,
     pub(crate) success: Success,
+    /// Another status that has the same content.
+    pub(crate) or: Option<StatusCode>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) protocol: Vec<(StatusCode, OAuthErrorCode, &'static str)>,
 }
@@ -113,6 +115,7 @@ fn get(
         headers: &[],
         body: None,
         success: Success { status: StatusCode::OK, content },
+        or: None,
         problems: Vec::new(),
         protocol: Vec::new(),
     }
@@ -265,6 +268,10 @@ fn log() -> Vec<Operation> {
 fn service() -> Vec<Operation> {
     vec![
         get(Group::Service, "/healthz", "health", "health", Content::Text),
+        Operation {
+            or: Some(StatusCode::SERVICE_UNAVAILABLE),
+            ..get(Group::Service, "/readyz", "ready", "ready", Content::Shape("Readiness"))
+        },
         get(Group::Service, "/openapi.json", "interface", "interface", Content::Json),
         get(Group::Service, "/api", "interfacePage", "interface-page", Content::Html),
     ]
