@@ -36,6 +36,8 @@ function provider() {
     enableHttpPostMethods: true,
     cookies: { long: { sameSite: 'none' }, keys: [createHash('sha256').update('invented').digest('hex')] },
     features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
+    // Everything here is on this machine, to which the library would otherwise not speak.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
     pkce: { required: () => true },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     // One page to sign in on, and none to consent on: whether Yinuo may know who somebody is, is the platform's own matter.
@@ -50,6 +52,7 @@ function provider() {
     },
   });
   made.on('server_error', (_, error) => console.error(error));
+  made.on('backchannel.error', (_, error) => console.error(error));
   return made;
 }
 
