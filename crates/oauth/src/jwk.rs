@@ -62,6 +62,11 @@ pub(crate) fn choose_key(jwks_json: &str, message: &Unverified<'_>) -> Option<Pu
     }
 }
 
+/// Whether a public key, written as JSON (RFC 7517 §4), is one that a client assertion can be checked with.
+pub fn is_usable_key(jwk: &str) -> bool {
+    serde_json::from_str::<Key>(jwk).is_ok_and(|key| key.public().is_some())
+}
+
 #[derive(Deserialize)]
 struct Set {
     keys: Vec<serde_json::Value>,

@@ -35,6 +35,7 @@ pub use authorization::{
 pub use details::{AUTHORIZATION_DETAILS_TYPE, AuthorizationDetail, parse_details};
 pub use error::{OAuthError, OAuthErrorCode};
 pub use introspection::{Introspection, TokenReference, parse_introspection, parse_revocation};
+pub use jwk::is_usable_key;
 pub use lifetime::{
     ACCESS_TOKEN_MS, ACCESS_TOKEN_S, ASSERTION_AHEAD_MS, CLOCK_SKEW_MS, CODE_MS, REFRESH_TOKEN_MS,
     REQUEST_URI_MS, REQUEST_URI_S, access_expires_at, refresh_expires_at,

@@ -51,7 +51,7 @@ impl Catalogue {
     }
 
     /// The items in the order of their codes.
-    pub fn iter(&self) -> impl Iterator<Item = &ItemEntry> {
+    pub fn iter(&self) -> impl Iterator<Item = &ItemEntry> + Clone {
         self.items.iter()
     }
 

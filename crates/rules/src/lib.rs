@@ -2,7 +2,8 @@
 //!
 //! Rule packs are data (`rules/*.toml`), embedded, hashed and parsed into checked types; each rule has its source,
 //! article, date in force and whether its text was read. Documents (declarations, partner profiles, notices) have
-//! one canonical form each, so that a hash names exactly one of them; a declaration is checked against the packs.
+//! one canonical form each, so that a hash names exactly one of them; a declaration is checked against the packs, and
+//! so are the files that declare a whole platform.
 //!
 //! Pure: the same bytes give the same answer on any machine, so that an auditor can check a declaration years later.
 //!
@@ -19,7 +20,9 @@ pub mod listing;
 mod mask;
 mod necessary;
 mod pack;
+pub mod platform;
 mod redirect;
+mod rule;
 mod text;
 mod words;
 
@@ -33,6 +36,8 @@ pub use fingerprint::{fingerprint, fingerprint_bytes};
 pub use mask::Mask;
 pub use necessary::{AppCategory, Necessary, NecessaryItem, Subject};
 pub use pack::{Day, Pack, PackError, Packs, packs};
+pub use platform::check_platform;
+pub use rule::{Rule, Standing};
 pub use words::{basis_word, destination_word, kind_word, parse_basis, parse_destination, parse_kind};
 
 use sha2::Digest as _;

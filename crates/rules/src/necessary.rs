@@ -69,7 +69,7 @@ impl Necessary {
     }
 
     /// The categories in the order of their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = &AppCategory> {
+    pub fn iter(&self) -> impl Iterator<Item = &AppCategory> + Clone {
         self.categories.iter()
     }
 

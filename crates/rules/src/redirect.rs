@@ -27,7 +27,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     Some(authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))))
 }
 
-fn is_host_name(host: &str) -> bool {
+pub(crate) fn is_host_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')

@@ -31,6 +31,9 @@ pub(crate) fn is_complete(text: &LocalText) -> bool {
 /// Whether what is shown is what is written: no control characters, and none of the characters that turn the
 /// direction of the text around them (Unicode UAX #9 §2.1, §2.2, §2.4), with which a name could pose as another.
 pub(crate) fn is_plain(text: &LocalText) -> bool {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    ![&text.zh, &text.en].into_iter().any(|text| text.chars().any(|c| c.is_control() || turns(c)))
+    ![&text.zh, &text.en].into_iter().any(|text| text.chars().any(|c| c.is_control() || turns_direction(c)))
+}
+
+pub(crate) fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::local::LocalOptions;
 
@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Explain every mistake in the settings, or show what they come to
     Config(ConfigOptions),
+    /// Check the files that declare a platform; exit 0: clean, 1: problems, 2: cannot run
+    Check(CheckOptions),
+    /// Bring a platform to what its files declare; exit 0: done or nothing to do, 1: problems, 2: cannot run, 3: only shown
+    Apply(ApplyOptions),
     /// Say how the Yinuo in a data directory is doing; exit 0: well, 1: it cannot release, 2: cannot tell
     Status(StatusOptions),
     /// Appoint and dismiss staff, and let them set up a second factor
@@ -129,6 +133,60 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `yinuo check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// The directory with platform.toml
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// One line of JSON on standard output, in both languages
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// SARIF 2.1.0 on standard output, for code hosts and editors
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
+    #[command(flatten)]
+    pub(crate) language: LanguageOptions,
+}
+
+/// `yinuo apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyOptions {
+    /// The directory with platform.toml
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Take apps offline that are live and not in these files
+    #[arg(long)]
+    pub(crate) hide_missing: bool,
+    /// One line of JSON on standard output; never asks
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) language: LanguageOptions,
+}
+
+/// In which language to speak.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct LanguageOptions {
+    /// The language of messages; else the one of LC_ALL or LANG, else English
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Language>,
+}
+
+/// A language of the pages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Language {
+    /// Chinese
+    Zh,
+    /// English
+    En,
 }
 
 /// `yinuo status`.

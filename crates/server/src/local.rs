@@ -117,7 +117,6 @@ impl Local {
     }
 
     /// `POST path` with JSON, and the answer as JSON.
-    #[allow(dead_code, reason = "until the first command that changes something")]
     pub(crate) async fn post<B: Serialize, R: DeserializeOwned>(
         &self,
         path: &str,

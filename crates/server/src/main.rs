@@ -3,7 +3,9 @@
 //! The program: command line, settings, keys on disk, the real clock and random source, and the parts put together.
 //! Nothing in this room decides anything.
 
+mod apply;
 mod assemble;
+mod check;
 mod cli;
 mod client;
 mod clock;
@@ -15,6 +17,7 @@ mod environment;
 mod http;
 mod init;
 mod keys;
+mod language;
 mod local;
 mod metrics;
 mod oidc;
@@ -51,6 +54,8 @@ fn main() -> ExitCode {
         cli::Command::Init(options) => init::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Config(options) => config::command::run(&options),
+        cli::Command::Apply(options) => apply::run(&options),
+        cli::Command::Check(options) => check::run(&options),
         cli::Command::Status(options) => status::run(&options),
         cli::Command::Staff(options) => staff::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
