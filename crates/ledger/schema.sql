@@ -147,6 +147,7 @@ CREATE INDEX idempotency_by_time ON idempotency (grp, at);
 CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
 CREATE INDEX retired_tag_keys_by_end ON retired_tag_keys (grp, destroy_after);
 CREATE UNIQUE INDEX staff_by_identity ON staff (grp, identity);
+CREATE INDEX streams_by_app ON streams (grp, app);
 CREATE INDEX tickets_by_expiry ON tickets (grp, expires_at);
 CREATE INDEX tickets_by_family ON tickets (grp, family, revoked);
 CREATE INDEX tickets_by_subject ON tickets (grp, subject, revoked, app);

@@ -23,6 +23,13 @@ impl Platform {
                 let registered = Partner { status: PartnerStatus::Active, profile: Arc::new(profile) };
                 self.partners.insert(partner.clone(), registered);
             }
+            Fact::PartnerRevised { partner, document, .. } => {
+                let profile = parsed(documents, document, |bytes| yinuo_rules::parse_partner(bytes).ok())?;
+                if profile.partner != *partner {
+                    return Err(Undecidable::UnreadableDocument(*document));
+                }
+                self.partner(partner)?.profile = Arc::new(profile);
+            }
             Fact::PartnerSuspended { partner, .. } => {
                 self.partner(partner)?.status = PartnerStatus::Suspended
             }

@@ -26,6 +26,20 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
             }
             Fact::PartnerRegistered { by, partner: profile.partner, document: *document }
         }
+        PlatformChange::RevisePartner { partner: id, document, bytes } => {
+            packs(platform)?;
+            same_bytes(suite, document, bytes)?;
+            let profile = yinuo_rules::parse_partner(bytes).map_err(|_| Refusal::Document)?;
+            // A suspended partner may correct its contact. A ceiling below what its apps declare is no reason to
+            // refuse: narrowing must always be possible, and the ceiling denies at the next disclosure.
+            if profile.partner != *id {
+                return Err(Refusal::Document);
+            }
+            if partner(platform, id)?.status == PartnerStatus::Terminated {
+                return Err(Refusal::PartnerStatus);
+            }
+            Fact::PartnerRevised { by, partner: profile.partner, document: *document }
+        }
         PlatformChange::SuspendPartner(id) => match partner(platform, id)?.status {
             PartnerStatus::Active => Fact::PartnerSuspended { by, partner: id.clone() },
             PartnerStatus::Suspended | PartnerStatus::Terminated => return Err(Refusal::PartnerStatus),

@@ -238,6 +238,10 @@ impl<'d> Replay<'d> {
             Fact::PartnerRegistered { by, document, .. } => {
                 (by.clone(), PlatformChange::RegisterPartner { document: *document, bytes: bytes(document)? })
             }
+            Fact::PartnerRevised { by, partner, document } => {
+                let (partner, document, bytes) = (partner.clone(), *document, bytes(document)?);
+                (by.clone(), PlatformChange::RevisePartner { partner, document, bytes })
+            }
             Fact::PartnerSuspended { by, partner } => {
                 (by.clone(), PlatformChange::SuspendPartner(partner.clone()))
             }

@@ -114,6 +114,29 @@ fn promise_5_a_partner_out_of_standing_gets_nothing() {
     assert_eq!(word(&world.change(PlatformChange::RegisterPartner { document, bytes })), "already-exists");
 }
 
+/// Promise 3: a narrower ceiling counts at the next decision, although the app still declares more.
+#[test]
+fn promise_3_a_revised_ceiling_counts_at_the_next_decision() {
+    let mut world = World::consented();
+    assert_eq!(word(&world.ask(DELIVERY, BASIC, false)), "released");
+    let revise = |world: &mut World, profile: &PartnerProfile| {
+        let (document, bytes) = world.document(yinuo_rules::partner_bytes(profile).unwrap());
+        word(&world.change(PlatformChange::RevisePartner {
+            partner: profile.partner.clone(),
+            document,
+            bytes,
+        }))
+    };
+    let narrower = PartnerProfile { ceiling: items(&["name"]), ..profile() };
+    assert_eq!(revise(&mut world, &narrower), "done");
+    assert_eq!(word(&world.ask(DELIVERY, &["delivery_address"], false)), "over-ceiling");
+    assert_eq!(word(&world.ask(DELIVERY, &["name"], false)), "released");
+    assert_eq!(revise(&mut world, &profile()), "done");
+    assert_eq!(word(&world.ask(DELIVERY, BASIC, false)), "released");
+    let nobody = PartnerProfile { partner: PartnerId::parse("nobody").unwrap(), ..profile() };
+    assert_eq!(revise(&mut world, &nobody), "unknown-partner");
+}
+
 /// Promise 9: declining every optional item never touches the basic function service, in each of the 39 categories:
 /// what the regulation calls necessary can be declared, consented to and disclosed with nothing else allowed.
 #[test]

@@ -20,6 +20,7 @@ const COMMANDS: &[&str] = &[
     "withdraw-items",
     "suspend",
     "reinstate",
+    "revise",
     "terminate",
     "hide",
     "show",
@@ -66,6 +67,11 @@ fn run(world: &mut World, command: &str) -> String {
         "withdraw-items" => world.withdraw(parts()),
         "suspend" => world.change(PlatformChange::SuspendPartner(partner())),
         "reinstate" => world.change(PlatformChange::ReinstatePartner(partner())),
+        "revise" => {
+            let narrower = PartnerProfile { ceiling: items(&["name"]), ..profile() };
+            let (document, bytes) = world.document(yinuo_rules::partner_bytes(&narrower).unwrap());
+            world.change(PlatformChange::RevisePartner { partner: partner(), document, bytes })
+        }
         "terminate" => world.change(PlatformChange::TerminatePartner(partner())),
         "hide" => world.change(PlatformChange::HideApp(app())),
         "show" => world.change(PlatformChange::ShowApp(app())),
@@ -114,7 +120,7 @@ fn page() -> String {
          changed since: it does not count until the person agrees again.\n",
     );
     let rows: Vec<Vec<&str>> = TABLE.lines().map(|line| line.split('\t').collect()).collect();
-    for group in [3..9, 9..17] {
+    for group in [3..10, 10..18] {
         let group: std::ops::Range<usize> = group;
         for (number, row) in rows.iter().enumerate() {
             let cells: Vec<&str> = row[0..3].iter().chain(&row[group.clone()]).copied().collect();

@@ -162,6 +162,15 @@ pub enum PlatformChange {
         /// The profile.
         bytes: Arc<[u8]>,
     },
+    /// Puts another profile in place of a partner's: its name, contact or ceiling changed.
+    RevisePartner {
+        /// Whose.
+        partner: PartnerId,
+        /// The hash of the new profile.
+        document: Digest,
+        /// The new profile.
+        bytes: Arc<[u8]>,
+    },
     /// Stops a partner for now.
     SuspendPartner(PartnerId),
     /// Lets a suspended partner go on.

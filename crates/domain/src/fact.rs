@@ -93,6 +93,15 @@ pub enum Fact {
         /// The hash of its profile.
         document: Digest,
     },
+    /// Another profile took the place of a partner's.
+    PartnerRevised {
+        /// Who did it.
+        by: StaffId,
+        /// Whose profile.
+        partner: PartnerId,
+        /// The hash of the new one.
+        document: Digest,
+    },
     /// A partner was suspended.
     PartnerSuspended {
         /// Who did it.

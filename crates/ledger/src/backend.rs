@@ -268,6 +268,8 @@ pub trait Rows {
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError>;
     /// All of a person's streams, their own first, then by app.
     fn streams(&self, subject: SubjectKey) -> Result<Vec<StreamRow>, StoreError>;
+    /// The states of up to `limit` people's streams with an app.
+    fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
     /// Up to `limit` entries about a person, below number `before`, newest first.
     fn history(
         &self,

@@ -41,7 +41,7 @@ pub use error::{LedgerError, SignFailed, StoreError};
 pub use gauge::Gauge;
 pub use ledger::Ledger;
 pub use memory::MemoryStore;
-pub use reader::Reader;
+pub use reader::{COUNTED_MAX, Counted, Reader};
 pub use settings::Settings;
 pub use signing::HeadSigner;
 pub use sqlite::{DATABASE, LOCK, SqliteStore, StoreCopy, schema};

@@ -319,6 +319,11 @@ impl Rows for Tables {
         Ok(from.take_while(|((of, _), _)| *of == subject).map(|(_, row)| row.clone()).collect())
     }
 
+    fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let of = self.streams.iter().filter(|((_, with), _)| with.as_ref() == Some(app));
+        Ok(of.take(limit).map(|(_, row)| row.state.clone()).collect())
+    }
+
     fn history(
         &self,
         subject: SubjectKey,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yinuo_core::{Own, Platform, Stream};
+use yinuo_core::{GrantStatus, Own, Platform, Stream};
 use yinuo_domain::{
     AppId, Clock, Digest, Entry, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Timestamp,
 };
@@ -12,6 +12,18 @@ use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
 use crate::state::State;
 use crate::view::Shared;
 use crate::{Receipt, StaffRow, StoreError, Ticket, TicketKind};
+
+/// How many people [`Reader::active_grants`] looks at.
+pub const COUNTED_MAX: usize = 10_000;
+
+/// How many people something concerns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Counted {
+    /// So many.
+    pub people: usize,
+    /// There were more people than are looked at: at least so many.
+    pub more: bool,
+}
 
 /// Reads at what was committed last.
 pub struct Reader {
@@ -80,6 +92,25 @@ impl Reader {
     pub fn streams(&self, subject: SubjectKey) -> Result<Vec<(StreamId, Stream)>, StoreError> {
         let rows = self.source.read(|rows| rows.streams(subject))?;
         rows.into_iter().filter(|row| row.stream.app.is_some()).map(folded).collect()
+    }
+
+    /// How many people's consents to an app count now, under the declaration with `fingerprint`. Looks at no more than
+    /// [`COUNTED_MAX`] people; beyond that the answer says that it is a lower bound.
+    pub fn active_grants(
+        &self,
+        app: &AppId,
+        fingerprint: &Digest,
+        now: Timestamp,
+    ) -> Result<Counted, StoreError> {
+        let states = self.source.read(|rows| rows.states_of_app(app, COUNTED_MAX + 1))?;
+        let mut counted = Counted { people: 0, more: COUNTED_MAX < states.len() };
+        for state in states.iter().take(COUNTED_MAX) {
+            let grant = Stream::from_bytes(state)?.grant;
+            if grant.is_some_and(|grant| grant.status(fingerprint, now) == GrantStatus::Active) {
+                counted.people += 1;
+            }
+        }
+        Ok(counted)
     }
 
     /// Up to `limit` entries about a person, below number `before`, newest first: their own stream and those with

@@ -44,6 +44,7 @@ impl Sequencer {
             Command::Platform {
                 change:
                     PlatformChange::RegisterPartner { document, bytes }
+                    | PlatformChange::RevisePartner { document, bytes, .. }
                     | PlatformChange::DeclareApp { document, bytes }
                     | PlatformChange::PublishNotice { document, bytes },
                 ..
@@ -95,7 +96,10 @@ impl Sequencer {
         let Command::Platform { change, .. } = command else { return None };
         match change {
             PlatformChange::HideApp(app) => Some(WaitFor::Apps(vec![app.clone()])),
-            PlatformChange::SuspendPartner(partner) | PlatformChange::TerminatePartner(partner) => {
+            // A revised ceiling may be narrower.
+            PlatformChange::RevisePartner { partner, .. }
+            | PlatformChange::SuspendPartner(partner)
+            | PlatformChange::TerminatePartner(partner) => {
                 let of = self.platform.apps.iter().filter(|(_, app)| app.declaration.partner == *partner);
                 Some(WaitFor::Apps(of.map(|(id, _)| id.clone()).collect()))
             }

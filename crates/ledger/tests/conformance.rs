@@ -58,6 +58,7 @@ conformance! {
     history_is_newest_first_in_pages
     the_evidence_of_a_consent_is_kept_once_and_for_that_consent
     sessions_end_together_and_nothing_else_of_the_person_does
+    consents_to_an_app_are_counted_while_they_count
     a_deletion_removes_every_row_and_no_entry
     what_was_appended_in_the_batch_of_a_deletion_leaves_no_trace
     another_tag_of_the_same_person_is_refused

@@ -167,6 +167,18 @@ impl Rows for Rowset {
         )
     }
 
+    fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.all(
+            "SELECT s.state FROM
+                 (SELECT grp, shard, subject, app FROM streams WHERE grp = $1 AND app = $2
+                  ORDER BY shard, subject LIMIT $3) AS r
+             JOIN streams AS s
+                 ON s.grp = r.grp AND s.shard = r.shard AND s.subject = r.subject AND s.app = r.app",
+            params![GROUP, app.as_str(), limit.cast_signed()],
+            |row| Ok(row.get(0)?),
+        )
+    }
+
     fn history(
         &self,
         subject: SubjectKey,

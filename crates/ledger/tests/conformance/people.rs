@@ -5,7 +5,7 @@ use yinuo_domain::*;
 use yinuo_ledger::*;
 
 use super::group;
-use crate::world::{Place, START, Who, World, app, courier, item, items, ticket};
+use crate::world::{Place, START, Who, World, app, courier, declaration, item, items, ticket};
 
 fn put(who: &Who, id: &str, version: u8) -> (Write, Command) {
     let compartment = if id == "gender" { Compartment::Other } else { Compartment::Identity };
@@ -299,4 +299,31 @@ pub fn another_tag_of_the_same_person_is_refused(place: Place) {
     }
     assert_eq!(world.size(&group()), before);
     world.disclose(&who, &courier());
+}
+
+pub fn consents_to_an_app_are_counted_while_they_count(place: Place) {
+    let world = World::new(place);
+    let other = app("other-courier");
+    world.add_app(&other);
+    let counted = |app: &AppId, later_ms: u64| {
+        let fingerprint = world.reader().platform().apps[app].fingerprint;
+        let now = START.after_ms(later_ms);
+        world.reader().active_grants(app, &fingerprint, now).unwrap()
+    };
+    let so_many = |people| Counted { people, more: false };
+    assert_eq!(counted(&courier(), 0), so_many(0));
+    let people: Vec<_> = (1..=3).map(|number| world.consented(number)).collect();
+    world.done(world.consent(&people[0], &other));
+    assert_eq!((counted(&courier(), 0), counted(&other, 0)), (so_many(3), so_many(1)));
+    world.done(people[1].withdraw(&courier()));
+    assert_eq!((counted(&courier(), 0), counted(&other, 0)), (so_many(2), so_many(1)));
+    // Over: nothing lasts longer than three years.
+    assert_eq!(counted(&courier(), 4 * 365 * Timestamp::DAY_MS), so_many(0));
+    // Another declaration: everybody has to be asked again.
+    let mut changed = declaration(&courier());
+    changed.items[0].retention_days += 1;
+    let (document, bytes) = world.document(yinuo_rules::declaration_bytes(&changed).unwrap());
+    let declared = world.change(PlatformChange::DeclareApp { document, bytes });
+    assert!(matches!(declared, Answered::Done), "{declared:?}");
+    assert_eq!((counted(&courier(), 0), counted(&other, 0)), (so_many(0), so_many(1)));
 }

@@ -176,6 +176,11 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             role: map.required(keys::ROLE, |value| Role::from_number(small(value)?))?,
         },
         24 => Fact::StaffDismissed { by: map.by()?, staff: map.staff()? },
+        21 => Fact::PartnerRevised {
+            by: map.by()?,
+            partner: map.partner()?,
+            document: Digest(map.array(keys::DOCUMENT)?),
+        },
         _ => return Err(Undecidable::UnknownKind { kind }),
     })
 }

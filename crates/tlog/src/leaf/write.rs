@@ -53,7 +53,8 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.bytes(keys::ITEMS_PACK, &engine.items.0);
             map.bytes(keys::NECESSARY_PACK, &engine.necessary.0);
         }
-        Fact::PartnerRegistered { by, partner, document } => {
+        Fact::PartnerRegistered { by, partner, document }
+        | Fact::PartnerRevised { by, partner, document } => {
             map.text(keys::BY, by.as_str());
             map.text(keys::PARTNER, partner.as_str());
             map.bytes(keys::DOCUMENT, &document.0);

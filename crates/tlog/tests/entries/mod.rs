@@ -144,6 +144,11 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             Place::Log,
             Fact::StaffDismissed { by: by(), staff: StaffId::parse("lin").unwrap() },
         ),
+        (
+            "partner-revised",
+            Place::Log,
+            Fact::PartnerRevised { by: by(), partner: partner(), document: Digest([0xd3; 32]) },
+        ),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -265,6 +270,11 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
         ),
         (any_staff(), any_partner(), any_digest())
             .prop_map(|(by, partner, document)| Fact::PartnerRegistered { by, partner, document }),
+        (any_staff(), any_partner(), any_digest()).prop_map(|(by, partner, document)| Fact::PartnerRevised {
+            by,
+            partner,
+            document
+        }),
         (any_staff(), any_partner()).prop_map(|(by, partner)| Fact::PartnerSuspended { by, partner }),
         (any_staff(), any_partner()).prop_map(|(by, partner)| Fact::PartnerReinstated { by, partner }),
         (any_staff(), any_partner()).prop_map(|(by, partner)| Fact::PartnerTerminated { by, partner }),
