@@ -5,6 +5,7 @@
 //!
 //! Not here: HTTP and HTML (`web`), decisions (`core`), order and durability (`ledger`), keys (`vault`).
 
+mod apply;
 mod authenticate;
 mod authorize;
 mod centre;
@@ -29,6 +30,7 @@ mod token;
 mod views;
 mod withdraw;
 
+pub use apply::{Act, Applied, Blocked, Part, Plan, Step, Wanted};
 pub use authorize::Agreement;
 pub use counts::Counts;
 pub use disclose::{Delivered, DiscloseAsk, ReceiptView};

@@ -42,6 +42,14 @@ impl Gateway {
         self.change(by, change, vec![(document, bytes)]).await
     }
 
+    /// Puts another profile in place of a partner's. When this returns, nothing beyond its ceiling can leave any more.
+    pub async fn revise_partner(&self, by: &StaffId, profile: &PartnerProfile) -> Result<(), ChangeError> {
+        let (document, bytes) = self.document_of(yinuo_rules::partner_bytes(profile)?);
+        let partner = profile.partner.clone();
+        let change = PlatformChange::RevisePartner { partner, document, bytes: bytes.clone() };
+        self.change(by, change, vec![(document, bytes)]).await
+    }
+
     /// Declares an app, or declares it anew.
     pub async fn declare_app(&self, by: &StaffId, declaration: &Declaration) -> Result<(), ChangeError> {
         let (document, bytes) = self.document_of(yinuo_rules::declaration_bytes(declaration)?);

@@ -20,16 +20,26 @@ pub(crate) async fn populate(
         gateway.activate_engine(&by).await?;
     }
     let jwks_of = |app: &str| keys.iter().find(|(name, _)| *name == app).map(|(_, key)| key.public_jwks());
-    for sample in platform::samples(gateway.items(), partner_url, &jwks_of)? {
-        if !gateway.knows_partner(&sample.profile.partner) {
-            gateway.register_partner(&by, &sample.profile).await?;
+    let sample = platform::sample(partner_url, &jwks_of)?;
+    for profile in &sample.partners {
+        if !gateway.knows_partner(&profile.partner) {
+            gateway.register_partner(&by, profile).await?;
         }
-        // Another port of the sample partner is another redirect address; the fingerprint stays, and consents with it.
-        if gateway.declared(&sample.declaration.app).as_deref() != Some(&sample.declaration) {
-            gateway.declare_app(&by, &sample.declaration).await?;
+    }
+    for app in &sample.apps {
+        // Another port of the sample partner is another redirect address; the fingerprint stays, and consents with
+        // it. Whatever else somebody has changed here stays changed.
+        let held = gateway.declared(&app.app);
+        let mut wanted = held.as_deref().unwrap_or(app).clone();
+        wanted.redirect_uris.clone_from(&app.redirect_uris);
+        wanted.jwks.clone_from(&app.jwks);
+        if held.as_deref() != Some(&wanted) {
+            gateway.declare_app(&by, &wanted).await?;
         }
-        if gateway.notice_version(&sample.notice.app) < sample.notice.version {
-            gateway.publish_notice(&by, &sample.notice).await?;
+    }
+    for notice in &sample.notices {
+        if gateway.notice_version(&notice.app) < notice.version {
+            gateway.publish_notice(&by, notice).await?;
         }
     }
     let mut enrolling = tokio::task::JoinSet::new();

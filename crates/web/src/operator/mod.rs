@@ -22,7 +22,10 @@ use crate::dressed;
 use crate::fault::Fault;
 use crate::visit::Web;
 
-pub use platform::{LogSize, Status};
+pub use platform::{
+    ApplyAnswer, BlockedAnswer, Both, Files, LogSize, OnHold, Outcome, PartAnswer, PlanAnswer, Status,
+    StepAnswer,
+};
 pub use staff::{Appoint, Appointed, Named, Staff};
 
 /// The header that says in whose name an operator asks.
