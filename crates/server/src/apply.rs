@@ -62,7 +62,7 @@ async fn apply(options: &ApplyOptions) -> Result<ExitCode, ApplyError> {
     if plan.steps.is_empty() {
         return ended(options, &plan, false, 0);
     }
-    if !options.yes && !(!options.json && agreed(language)) {
+    if !options.yes && (options.json || !agreed(language)) {
         return ended(options, &plan, false, SHOWN);
     }
     files.state = Some(plan.state.clone());

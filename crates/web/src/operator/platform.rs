@@ -19,7 +19,7 @@ pub(crate) fn routes() -> Router<Web> {
     let files = DefaultBodyLimit::max(FILES_LEN_MAX);
     Router::new()
         .route("/operator/status", get(status))
-        .route("/operator/platform/plan", post(plan).layer(files.clone()))
+        .route("/operator/platform/plan", post(plan).layer(files))
         .route("/operator/platform/apply", post(apply).layer(files))
 }
 
