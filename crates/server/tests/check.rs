@@ -147,10 +147,13 @@ fn colours_are_for_terminals_and_the_language_is_the_terminals() {
 #[test]
 fn a_new_key_fits_into_an_app_and_is_never_written_over() {
     let dir = tempfile::tempdir().unwrap();
-    let made = run(dir.path(), &["client", "key", "new", "--private", "key.jwk"]);
+    let made = run(dir.path(), &["client", "key", "new", "key.jwk"]);
     assert_eq!(made.status.code(), Some(0));
-    let public = stdout(&made);
-    assert!(!public.contains("\nd ="), "{public}");
+    let set: Value = serde_json::from_str(&stdout(&made)).unwrap();
+    let key = set["keys"][0].as_object().unwrap();
+    assert!(!key.contains_key("d"), "{set}");
+    let members = key.iter().map(|(name, value)| format!("{name} = {value}\n"));
+    let public = format!("[[keys]]\n{}", members.collect::<String>());
     let platform = mistaken_by(&Mistakes { change: Vec::new(), add: Vec::new(), remove: Vec::new() });
     let file = platform.path().join("platform/apps/crane-video.toml");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -160,7 +163,7 @@ fn a_new_key_fits_into_an_app_and_is_never_written_over() {
     assert_eq!(stdout(&run(platform.path(), &["check", "platform", "--lang", "en"])), "No problems.\n");
 
     let before = std::fs::read(dir.path().join("key.jwk")).unwrap();
-    assert_eq!(run(dir.path(), &["client", "key", "new", "--private", "key.jwk"]).status.code(), Some(2));
+    assert_eq!(run(dir.path(), &["client", "key", "new", "key.jwk"]).status.code(), Some(2));
     assert_eq!(std::fs::read(dir.path().join("key.jwk")).unwrap(), before);
 }
 
