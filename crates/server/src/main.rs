@@ -42,6 +42,7 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    tls::begin();
     // `serve` knows better, once it has read its settings.
     let serves = matches!(cli.command, cli::Command::Serve(_));
     let _telling = match (!serves).then(|| telemetry::begin(config::LogForm::Text, "warn", None)).transpose()

@@ -97,6 +97,12 @@ impl Tls {
     }
 }
 
+/// Says once for the whole process whose algorithms TLS uses. Before this no HTTP client can be built.
+pub(crate) fn begin() {
+    // Fails only when it was said before, and nobody here says anything else.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let in_certificate = |cause| TlsError::Certificate { path: certificate.to_owned(), cause };
     let chain: Result<Vec<_>, _> =

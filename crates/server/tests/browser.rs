@@ -420,8 +420,7 @@ fn withdraws_and_returns(person: &Person) {
 
 /// What a partner hears that brings a token nobody gave out.
 async fn ask_with_an_invented_token(issuer: &str) -> serde_json::Value {
-    let request =
-        reqwest::Client::builder().no_proxy().build().unwrap().post(format!("{issuer}/v1/disclosures"));
+    let request = demo::http().build().unwrap().post(format!("{issuer}/v1/disclosures"));
     let body = serde_json::json!({"purpose": "delivery", "items": ["name"]});
     let answer = request.bearer_auth("invented").json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 401);

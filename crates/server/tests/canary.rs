@@ -110,7 +110,7 @@ async fn promise_6_no_value_is_in_any_file_or_stream() {
     said(&out, "the very next request");
 
     let (given, mut answers) = walk(&issuer, &partner).await;
-    let counted = reqwest::get(&metrics).await.unwrap().text().await.unwrap();
+    let counted = http().build().unwrap().get(&metrics).send().await.unwrap().text().await.unwrap();
     assert!(counted.contains("yinuo_disclosures_total{outcome=\"released\"} "), "{counted}");
     answers.push((metrics, counted));
     // The positive control: in this run these very values were released, and the search sees them.
@@ -156,8 +156,7 @@ fn said(path: &Path, mark: &str) -> String {
 /// Goes through the whole thread as sample person 07. Gives the page on which the partner shows what it received, and
 /// every other answer: pages, problems, the log.
 async fn walk(issuer: &str, partner: &str) -> (String, Vec<(String, String)>) {
-    let http =
-        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut answers = Vec::new();
     let sign_in = http
         .post(format!("{issuer}/sign-in"))
@@ -240,4 +239,10 @@ fn cookie(response: &reqwest::Response) -> String {
 
 fn location(response: &reqwest::Response) -> String {
     response.headers().get("location").unwrap_or_else(|| panic!("{response:?}")).to_str().unwrap().to_owned()
+}
+
+/// An HTTP client that asks no proxy. Before one is built, TLS must know whose algorithms to use.
+fn http() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }

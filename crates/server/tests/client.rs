@@ -46,7 +46,7 @@ async fn an_assertion_lets_exactly_its_client_in_once() {
         let key = key.to_str().unwrap();
         said(&client(&["assertion", "--key", key, "--client", "sample-courier", "--audience", &demo.issuer]))
     };
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = demo::http().build().unwrap();
     let introspect = async |assertion: &str| {
         let form = [
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),

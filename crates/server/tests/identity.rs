@@ -147,6 +147,7 @@ struct Page {
 
 impl Visitor {
     fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, cookies: BTreeMap::new() }
     }

@@ -38,8 +38,7 @@ async fn promise_4_every_release_stands_before_the_withdrawal_in_the_log() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(axum::serve(listener, yinuo_web::router(bed.gateway.clone())).into_future());
-    let http =
-        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
 
     let mut lanes = tokio::task::JoinSet::new();
     for lane in 0..LANES {
@@ -166,4 +165,10 @@ fn releases_in_order(bed: &Bed) -> HashMap<u64, Tag> {
         }
         from += entries.len() as u64;
     }
+}
+
+/// An HTTP client that asks no proxy. Before one is built, TLS must know whose algorithms to use.
+fn http() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }

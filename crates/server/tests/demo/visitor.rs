@@ -151,7 +151,7 @@ impl Program {
 }
 
 fn client() -> Client {
-    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    super::http().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 /// A file of the project, from its root.
