@@ -202,8 +202,6 @@ pub(crate) struct StatusOptions {
 /// `yinuo staff`.
 #[derive(Debug, Args)]
 pub(crate) struct StaffOptions {
-    #[command(flatten)]
-    pub(crate) local: LocalOptions,
     #[command(subcommand)]
     pub(crate) command: StaffCommand,
 }
@@ -213,12 +211,16 @@ pub(crate) struct StaffOptions {
 pub(crate) enum StaffCommand {
     /// Who is appointed, in which role, and whether they have a second factor
     List {
+        #[command(flatten)]
+        local: LocalOptions,
         /// JSON on standard output
         #[arg(long)]
         json: bool,
     },
     /// Appoint somebody, or give them another role; prints a code for their first sign-in
     Appoint {
+        #[command(flatten)]
+        local: LocalOptions,
         /// Their name in the facts: 1 to 64 of a-z, 0-9 and -
         staff: String,
         /// operator (may suspend partners and hide apps) or auditor (sees, changes nothing)
@@ -230,11 +232,15 @@ pub(crate) enum StaffCommand {
     },
     /// Dismiss somebody: their sessions end at once
     Dismiss {
+        #[command(flatten)]
+        local: LocalOptions,
         /// Their name in the facts
         staff: String,
     },
     /// Take somebody's second factor away and print a code to set up another one
     ResetFactor {
+        #[command(flatten)]
+        local: LocalOptions,
         /// Their name in the facts
         staff: String,
     },

@@ -23,9 +23,13 @@ async fn staff(options: &StaffOptions) -> Result<ExitCode, Failure> {
         StaffCommand::Appoint { identity_file: Some(path), .. } => Some(identity(path)?),
         _ => None,
     };
-    let local = Local::open(&options.local).await?;
+    let (StaffCommand::List { local, .. }
+    | StaffCommand::Appoint { local, .. }
+    | StaffCommand::Dismiss { local, .. }
+    | StaffCommand::ResetFactor { local, .. }) = &options.command;
+    let local = Local::open(local).await?;
     match &options.command {
-        StaffCommand::List { json } => {
+        StaffCommand::List { json, .. } => {
             let staff: Vec<Staff> = local.get("/operator/staff").await?;
             if *json {
                 say(serde_json::to_string(&staff)?);
@@ -39,12 +43,12 @@ async fn staff(options: &StaffOptions) -> Result<ExitCode, Failure> {
             say(format_args!("{staff} is appointed as {role}"));
             tell_code(&appointed);
         }
-        StaffCommand::Dismiss { staff } => {
+        StaffCommand::Dismiss { staff, .. } => {
             let asked = Named { staff: staff.clone() };
             let _: Appointed = local.post("/operator/staff/dismiss", &asked).await?;
             say(format_args!("{staff} is dismissed; their sessions have ended"));
         }
-        StaffCommand::ResetFactor { staff } => {
+        StaffCommand::ResetFactor { staff, .. } => {
             let asked = Named { staff: staff.clone() };
             let appointed: Appointed = local.post("/operator/staff/reset-factor", &asked).await?;
             say(format_args!("{staff} has no second factor any more; their sessions have ended"));

@@ -75,3 +75,29 @@ fn an_operator_is_told_what_is_missing() {
         "only a demonstration's passphrase lies beside its data"
     );
 }
+
+/// With the demonstration's own two, who were appointed at its first start.
+#[test]
+fn staff_are_appointed_listed_and_dismissed_from_another_process() {
+    let demo = Demo::start();
+    let dir = demo.data();
+    let identity = dir.join("identity");
+    std::fs::write(&identity, "invented-subject-7\n").unwrap();
+    let identity = identity.to_str().unwrap();
+    let told = yinuo(&["staff", "appoint", "he", "--role", "auditor", "--identity-file", identity], dir);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert!(told.status.success() && text.contains("told only now: "), "{text}");
+    assert!(!text.contains("invented-subject-7"), "an identity is a personal value");
+    let listed = json(&yinuo(&["staff", "list", "--json"], dir));
+    let line = |staff: &str, role: &str, enrolled: bool| serde_json::json!({ "staff": staff, "role": role, "enrolled": enrolled });
+    let expected = [
+        line("he", "auditor", false),
+        line("staff-lin", "auditor", true),
+        line("staff-wei", "operator", true),
+    ];
+    assert_eq!(listed.as_array().unwrap().as_slice(), expected.as_slice());
+    assert!(yinuo(&["staff", "dismiss", "he"], dir).status.success());
+    let again = yinuo(&["staff", "dismiss", "he"], dir);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("Nobody of this name is appointed"));
+}
