@@ -143,6 +143,14 @@ CREATE TABLE tiles (
     data      BLOB    NOT NULL,
     PRIMARY KEY (grp, algorithm, level, idx)
 ) STRICT;
+CREATE TABLE value_indexes (
+    grp         INTEGER NOT NULL,
+    shard       INTEGER NOT NULL,
+    subject     BLOB    NOT NULL,
+    item        INTEGER NOT NULL,
+    value_index BLOB    NOT NULL,
+    PRIMARY KEY (grp, shard, subject, item)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_time ON idempotency (grp, at);
 CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
 CREATE INDEX retired_tag_keys_by_end ON retired_tag_keys (grp, destroy_after);
@@ -151,3 +159,4 @@ CREATE INDEX streams_by_app ON streams (grp, app);
 CREATE INDEX tickets_by_expiry ON tickets (grp, expires_at);
 CREATE INDEX tickets_by_family ON tickets (grp, family, revoked);
 CREATE INDEX tickets_by_subject ON tickets (grp, subject, revoked, app);
+CREATE INDEX value_indexes_by_value ON value_indexes (grp, item, value_index, subject);

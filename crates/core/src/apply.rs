@@ -80,7 +80,8 @@ impl Platform {
             | Fact::Redelivered(_)
             | Fact::Withheld { .. }
             | Fact::NotDelivered { .. }
-            | Fact::AccountDeleted => {
+            | Fact::AccountDeleted
+            | Fact::Viewed { .. } => {
                 return Err(Undecidable::Misplaced("a fact of a group in the platform log"));
             }
         }
@@ -109,7 +110,7 @@ impl Own {
     /// Folds one fact of a person's own stream.
     pub fn apply(&mut self, fact: &Fact) -> Result<(), Undecidable> {
         match fact {
-            Fact::Enrolled => Ok(()),
+            Fact::Enrolled | Fact::Viewed { .. } => Ok(()),
             Fact::ValueStored { item, version, .. } => {
                 self.values.insert(*item, *version);
                 Ok(())

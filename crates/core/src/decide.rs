@@ -5,10 +5,13 @@
 //!
 //! Not here: loading state and committing facts (`ledger`), opening values (`vault`).
 
-use yinuo_domain::{Command, Fact, Item, Reason, Refusal, StreamId, Timestamp};
+use yinuo_domain::{
+    Command, Fact, Item, ItemSet, Reason, Refusal, StaffId, StoredValue, StreamId, SubjectKey, Timestamp,
+    ViewReason,
+};
 use yinuo_rules::Packs;
 
-use crate::{Loaded, Pending, Slot, decide_consent, decide_disclosure, decide_platform};
+use crate::{Loaded, Pending, PendingView, Slot, decide_consent, decide_disclosure, decide_platform};
 
 /// The version of the decision code in this file. A change that could decide anything otherwise is a new version.
 pub const DECISION_VERSION: u16 = 1;
@@ -34,6 +37,8 @@ pub enum Answer {
         /// What may not.
         withheld: Vec<(Item, Reason)>,
     },
+    /// These items may be looked at once the fact is durable.
+    Viewed(PendingView),
     /// Nothing may leave. Recorded. Never empty.
     Withheld(Vec<(Item, Reason)>),
     /// Nothing happened and nothing is recorded.
@@ -50,13 +55,8 @@ impl Outcome {
 pub fn decide(loaded: &Loaded<'_>, command: &Command, now: Timestamp) -> Outcome {
     let outcome = match command {
         Command::Platform { by, change } => decide_platform::decide(loaded.platform, by, change),
-        Command::Enrol { own, .. } => enrol(loaded, *own),
-        Command::StoreValue { own, item, version, sealed, .. } => packs_in_force(loaded).and_then(|packs| {
-            live_own(loaded)?;
-            packs.catalogue.by_code(*item).ok_or(Refusal::UnknownItem)?;
-            let fact = Fact::ValueStored { item: *item, version: *version, sealed: *sealed };
-            Ok(Outcome::done(Some(StreamId { app: None, tag: *own }), fact))
-        }),
+        Command::Enrol { own, values, .. } => enrol(loaded, *own, values),
+        Command::StoreValues { own, values, .. } => store(loaded, *own, values),
         Command::GiveConsent { .. } => decide_consent::give(loaded, command, now),
         Command::Withdraw { app, tag, scope, .. } => decide_consent::withdraw(loaded, app, *tag, scope),
         Command::Disclose { .. } => decide_disclosure::disclose(loaded, command, now),
@@ -64,6 +64,9 @@ pub fn decide(loaded: &Loaded<'_>, command: &Command, now: Timestamp) -> Outcome
             let stream = StreamId { app: Some(app.clone()), tag: *tag };
             Outcome::done(Some(stream), Fact::NotDelivered { disclosure: *disclosure })
         }),
+        Command::ViewSubject { subject, own, by, items, masked, reason } => {
+            view(loaded, *subject, *own, by, (*items, *masked, *reason))
+        }
         Command::DeleteAccount { own, .. } => delete(loaded, *own),
     };
     outcome.unwrap_or_else(|refusal| Outcome { facts: Vec::new(), answer: Answer::Refused(refusal) })
@@ -101,14 +104,60 @@ pub(crate) fn live_stream<'a>(loaded: &Loaded<'a>) -> Result<(&'a crate::Stream,
     }
 }
 
-fn enrol(loaded: &Loaded<'_>, own: yinuo_domain::Tag) -> Result<Outcome, Refusal> {
-    packs_in_force(loaded)?;
+fn enrol(loaded: &Loaded<'_>, own: yinuo_domain::Tag, values: &[StoredValue]) -> Result<Outcome, Refusal> {
+    let packs = packs_in_force(loaded)?;
     match loaded.own {
-        Slot::NotLoaded => Err(Refusal::NotLoaded),
-        Slot::Present(own) if own.deleted => Err(Refusal::AccountDeleted),
-        Slot::Present(_) => Err(Refusal::AlreadyExists),
-        Slot::Absent => Ok(Outcome::done(Some(StreamId { app: None, tag: own }), Fact::Enrolled)),
+        Slot::NotLoaded => return Err(Refusal::NotLoaded),
+        Slot::Present(own) if own.deleted => return Err(Refusal::AccountDeleted),
+        Slot::Present(_) => return Err(Refusal::AlreadyExists),
+        Slot::Absent => {}
     }
+    let mut outcome = Outcome::done(Some(StreamId { app: None, tag: own }), Fact::Enrolled);
+    outcome.facts.extend(stored(packs, own, values)?);
+    Ok(outcome)
+}
+
+fn store(loaded: &Loaded<'_>, own: yinuo_domain::Tag, values: &[StoredValue]) -> Result<Outcome, Refusal> {
+    let packs = packs_in_force(loaded)?;
+    live_own(loaded)?;
+    if values.is_empty() {
+        return Err(Refusal::NothingAsked);
+    }
+    Ok(Outcome { facts: stored(packs, own, values)?, answer: Answer::Done })
+}
+
+/// One fact a value: each is a fact of its own in the log, whatever it came with.
+fn stored(
+    packs: &Packs,
+    own: yinuo_domain::Tag,
+    values: &[StoredValue],
+) -> Result<Vec<(Option<StreamId>, Fact)>, Refusal> {
+    let fact = |value: &StoredValue| {
+        packs.catalogue.by_code(value.item).ok_or(Refusal::UnknownItem)?;
+        let StoredValue { item, version, sealed } = *value;
+        Ok((Some(StreamId { app: None, tag: own }), Fact::ValueStored { item, version, sealed }))
+    };
+    values.iter().map(fact).collect()
+}
+
+/// Only what there is can be looked at. To find somebody is no reason to see more than a mask leaves.
+fn view(
+    loaded: &Loaded<'_>,
+    subject: SubjectKey,
+    own: yinuo_domain::Tag,
+    by: &StaffId,
+    (asked, masked, reason): (ItemSet, bool, ViewReason),
+) -> Result<Outcome, Refusal> {
+    let stored: ItemSet = live_own(loaded)?.values.keys().copied().collect();
+    if !masked && reason == ViewReason::LookUp {
+        return Err(Refusal::ReasonMissing);
+    }
+    let items = asked.intersection(stored);
+    let fact = Fact::Viewed { by: by.clone(), items, masked, reason };
+    Ok(Outcome {
+        facts: vec![(Some(StreamId { app: None, tag: own }), fact)],
+        answer: Answer::Viewed(PendingView { subject, items }),
+    })
 }
 
 /// Deleting needs no engine, no partner and no app: nothing a platform does can stand in its way.

@@ -20,7 +20,7 @@ pub use decide::{Answer, DECISION_VERSION, Outcome, decide};
 pub use decide_consent::CONSENT_MS_MAX;
 pub use decide_disclosure::IDEMPOTENCY_MS;
 pub use documents::{Documents, Undecidable};
-pub use permit::{Guard, Pending, Permit};
+pub use permit::{Guard, Pending, PendingView, Permit, ViewPermit};
 pub use state::{
     App, AppStatus, Cell, Earlier, Grant, GrantStatus, Granted, Loaded, Own, Partner, PartnerStatus,
     Platform, Slot, Stream,

@@ -39,6 +39,40 @@ impl Pending {
     }
 }
 
+/// What a recorded look at a person's values would show. It opens nothing: only [`crate::commit::view`] makes a
+/// [`ViewPermit`] of it, after its fact is in a durable, signed head.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PendingView {
+    pub(crate) subject: SubjectKey,
+    pub(crate) items: ItemSet,
+}
+
+/// Proof that a look at a person's values is durably recorded. Opening uses it up; it is void after its deadline.
+///
+/// Neither `Clone` nor constructible outside this crate.
+#[derive(Debug)]
+pub struct ViewPermit {
+    pub(crate) pending: PendingView,
+    pub(crate) void_at: Monotonic,
+}
+
+impl ViewPermit {
+    /// Whose values.
+    pub fn subject(&self) -> SubjectKey {
+        self.pending.subject
+    }
+
+    /// Exactly what may be opened.
+    pub fn items(&self) -> ItemSet {
+        self.pending.items
+    }
+
+    /// From when on it opens nothing.
+    pub fn void_at(&self) -> Monotonic {
+        self.void_at
+    }
+}
+
 /// Something whose drop tells the ledger that a permit was answered or is void.
 pub trait Guard: Send + Sync {}
 

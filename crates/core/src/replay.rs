@@ -6,8 +6,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use yinuo_domain::{
-    Choice, Command, Disclosed, DisclosureId, Entry, Fact, Place, PlatformChange, StreamId, SubjectKey, Tag,
-    Timestamp,
+    Choice, Command, Disclosed, DisclosureId, Entry, Fact, Place, PlatformChange, StoredValue, StreamId,
+    SubjectKey, Tag, Timestamp,
 };
 
 use crate::decide_disclosure::IDEMPOTENCY_MS;
@@ -90,10 +90,20 @@ impl<'d> Replay<'d> {
         let held = self.own.get(&tag);
         let own = held.map_or(Slot::Absent, Slot::Present);
         let command = match &entry.fact {
-            Fact::Enrolled => Command::Enrol { subject, own: tag },
+            // What was enrolled with values is, in the log, enrolled and then given values.
+            Fact::Enrolled => Command::Enrol { subject, own: tag, values: Vec::new() },
             Fact::ValueStored { item, version, sealed } => {
-                Command::StoreValue { subject, own: tag, item: *item, version: *version, sealed: *sealed }
+                let value = StoredValue { item: *item, version: *version, sealed: *sealed };
+                Command::StoreValues { subject, own: tag, values: vec![value] }
             }
+            Fact::Viewed { by, items, masked, reason } => Command::ViewSubject {
+                subject,
+                own: tag,
+                by: by.clone(),
+                items: *items,
+                masked: *masked,
+                reason: *reason,
+            },
             Fact::AccountDeleted => Command::DeleteAccount { subject, own: tag },
             _ => return Err(Undecidable::Misplaced("not a fact of a person's own stream").into()),
         };

@@ -157,7 +157,7 @@ fn promise_9_declining_what_is_optional_never_blocks_the_basic_service() {
         world.change(PlatformChange::RegisterPartner { document, bytes });
         assert_eq!(word(&world.declare(&app_declaration)), "done", "{}", category.id);
         world.publish(1);
-        world.run(&Command::Enrol { subject: SUBJECT, own: OWN });
+        world.run(&Command::Enrol { subject: SUBJECT, own: OWN, values: vec![] });
 
         let offers = ItemSet::from_iter([optional]);
         let command =

@@ -28,6 +28,7 @@ const COMMANDS: &[&str] = &[
     "publish-notice",
     "enrol",
     "store-value",
+    "view",
     "delete-account",
 ];
 
@@ -77,13 +78,23 @@ fn run(world: &mut World, command: &str) -> String {
         "show" => world.change(PlatformChange::ShowApp(app())),
         "declare" => world.declare(&declaration()),
         "publish-notice" => world.publish(2),
-        "enrol" => world.run(&Command::Enrol { subject: SUBJECT, own: OWN }),
-        "store-value" => world.run(&Command::StoreValue {
+        "enrol" => world.run(&Command::Enrol { subject: SUBJECT, own: OWN, values: vec![] }),
+        "store-value" => world.run(&Command::StoreValues {
             subject: SUBJECT,
             own: OWN,
-            item: item("name"),
-            version: ValueVersion([1; 16]),
-            sealed: Digest([2; 32]),
+            values: vec![StoredValue {
+                item: item("name"),
+                version: ValueVersion([1; 16]),
+                sealed: Digest([2; 32]),
+            }],
+        }),
+        "view" => world.run(&Command::ViewSubject {
+            subject: SUBJECT,
+            own: OWN,
+            by: staff(),
+            items: items(&["name"]),
+            masked: true,
+            reason: ViewReason::LookUp,
         }),
         "delete-account" => world.run(&Command::DeleteAccount { subject: SUBJECT, own: OWN }),
         other => panic!("no command {other}"),
@@ -113,14 +124,14 @@ fn page() -> String {
         "# What happens in every state\n\n\
          Generated from `crates/core/tests/table.tsv`, which a test decides row by row. Every combination of a partner's status, an\n\
          app's status and a consent's status is here, with what each command gives.\n\n\
-         `done` and `released` change something and are recorded. For `disclose`, any other word is the reason given for each item,\n\
+         `done`, `viewed` and `released` change something and are recorded. For `disclose`, any other word is the reason given for each item,\n\
          and it is recorded as well, except `no-grant`. For the other commands any other word is a refusal that changes nothing.\n\
          `withdraw`, `withdraw-items` and `delete-account` do not depend on the partner or the app. A reinstated partner finds the\n\
          consents as they were; a terminated one never comes back, and nor do its apps. `paused` is a consent to a declaration that\n\
          changed since: it does not count until the person agrees again.\n",
     );
     let rows: Vec<Vec<&str>> = TABLE.lines().map(|line| line.split('\t').collect()).collect();
-    for group in [3..10, 10..18] {
+    for group in [3..10, 10..19] {
         let group: std::ops::Range<usize> = group;
         for (number, row) in rows.iter().enumerate() {
             let cells: Vec<&str> = row[0..3].iter().chain(&row[group.clone()]).copied().collect();

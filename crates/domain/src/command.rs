@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     AppId, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, Role, StaffId,
-    SubjectKey, Tag, Timestamp, ValueVersion,
+    SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
 };
 
 /// What someone asks to happen. The ledger decides it at the tip of the log.
@@ -17,25 +17,23 @@ pub enum Command {
         /// For what.
         change: PlatformChange,
     },
-    /// Begins a person's own stream.
+    /// Begins a person's own stream, with the values they come with: all of it or nothing.
     Enrol {
         /// The person.
         subject: SubjectKey,
         /// The tag of their own stream.
         own: Tag,
+        /// Their values; none is allowed.
+        values: Vec<StoredValue>,
     },
-    /// Makes a sealed row the current value of an item.
-    StoreValue {
+    /// Makes sealed rows the current values of their items.
+    StoreValues {
         /// The person.
         subject: SubjectKey,
         /// The tag of their own stream.
         own: Tag,
-        /// The item.
-        item: Item,
-        /// Which version becomes current.
-        version: ValueVersion,
-        /// The digest of the sealed row, which must already be written.
-        sealed: Digest,
+        /// At least one.
+        values: Vec<StoredValue>,
     },
     /// A person's explicit choices, item by item.
     GiveConsent {
@@ -109,6 +107,21 @@ pub enum Command {
         /// Which release.
         disclosure: DisclosureId,
     },
+    /// Somebody of the platform looks at a person's values. Nothing is shown before it is recorded.
+    ViewSubject {
+        /// The person.
+        subject: SubjectKey,
+        /// The tag of their own stream.
+        own: Tag,
+        /// Who looks.
+        by: StaffId,
+        /// Which items, as far as there are values.
+        items: ItemSet,
+        /// Whether only what a mask leaves is shown.
+        masked: bool,
+        /// Why.
+        reason: ViewReason,
+    },
     /// A person deletes their account: one fact in each of their streams.
     DeleteAccount {
         /// The person.
@@ -116,6 +129,17 @@ pub enum Command {
         /// The tag of their own stream.
         own: Tag,
     },
+}
+
+/// A sealed row that becomes the current value of its item. The row is written in the same transaction, or before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StoredValue {
+    /// The item.
+    pub item: Item,
+    /// Which version becomes current.
+    pub version: ValueVersion,
+    /// The digest of the sealed row.
+    pub sealed: Digest,
 }
 
 /// What was shown of one purpose, and what the person chose of it.

@@ -2,7 +2,7 @@
 
 use crate::{
     AppId, Commitment, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, LogId, PartnerId, Profile,
-    Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
+    Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 /// One entry of a log: a fact, when it happened and where it stands. Its bytes are the leaf (`docs/specs/fact-log.md`).
@@ -237,6 +237,17 @@ pub enum Fact {
         by: StaffId,
         /// Who was dismissed.
         staff: StaffId,
+    },
+    /// Somebody of the platform looked at the person's values; in their own stream.
+    Viewed {
+        /// Who did it.
+        by: StaffId,
+        /// Which items.
+        items: ItemSet,
+        /// Whether only what a mask leaves was shown.
+        masked: bool,
+        /// Why.
+        reason: ViewReason,
     },
 }
 

@@ -19,7 +19,7 @@ mod role;
 mod time;
 
 pub use bytes::{Commitment, Digest, DisclosureId, InvalidBytes, Salt, SubjectKey, Tag, ValueVersion};
-pub use command::{Choice, Command, Guardian, PlatformChange, WithdrawalScope};
+pub use command::{Choice, Command, Guardian, PlatformChange, StoredValue, WithdrawalScope};
 pub use declared::{
     Category, Compartment, Declaration, DeclaredItem, DeclaredPurpose, Destination, Engine, Frequency,
     LegalBasis, LocalText, Notice, PartnerProfile, Profile, PurposeKind, Suite, Whose,
@@ -28,6 +28,6 @@ pub use fact::{ConsentLine, Disclosed, Entry, Fact, Place, StreamId};
 pub use ids::{AppId, InvalidId, LogId, PartnerId, PersonId, PurposeId, StaffId};
 pub use items::{Item, ItemSet, Purpose};
 pub use outside::{Clock, Random, RandomFailed};
-pub use reason::{Reason, Refusal};
+pub use reason::{Reason, Refusal, ViewReason};
 pub use role::Role;
 pub use time::{Monotonic, Timestamp};

@@ -96,7 +96,7 @@ reasons! {
         NotNecessary = 9 "not-necessary",
         /// The app declares an item its partner may never receive.
         OverCeiling = 10 "over-ceiling",
-        /// A sensitive item without its reason.
+        /// A sensitive item without its reason, or a look behind a mask without one.
         ReasonMissing = 11 "reason-missing",
         /// A notice's version does not follow the last one.
         NoticeVersion = 12 "notice-version",
@@ -138,6 +138,33 @@ reasons! {
         UnknownStaff = 30 "unknown-staff",
         /// They are the last operator, and would leave the platform without one by their own hand.
         LastOperator = 31 "last-operator",
+    }
+}
+
+reasons! {
+    /// Why somebody of the platform looked at a person's values.
+    ViewReason: u8 {
+        /// To see whether they are the one who is meant. Never enough to see more than a mask leaves.
+        LookUp = 1 "look-up",
+        /// To help the person, who asked for it.
+        Support = 2 "support",
+        /// To answer a complaint.
+        Complaint = 3 "complaint",
+        /// To put something right.
+        Correction = 4 "correction",
+        /// To handle a security incident.
+        Incident = 5 "incident",
+        /// To fulfil a duty of law.
+        LegalDuty = 6 "legal-duty",
+        /// To hand the person a copy of what there is about them (PIPL 45).
+        Export = 7 "export",
+    }
+}
+
+impl ViewReason {
+    /// The reason of this code.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::EVERY.iter().copied().find(|reason| reason.code() == code)
     }
 }
 

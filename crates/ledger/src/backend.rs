@@ -286,6 +286,10 @@ pub trait Rows {
     ) -> Result<Option<SealedRow>, StoreError>;
     /// What shows how the consent in the leaf with this salt was given, sealed.
     fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The first entry about a person.
+    fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Vec<u8>)>, StoreError>;
+    /// Up to `limit` persons by the blind index of a current value, in the order of their surrogates.
+    fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError>;
     /// A ticket, whatever became of it.
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError>;
     /// The first answer under an idempotency key, however old.

@@ -38,6 +38,7 @@ struct Tables {
     history: Arc<BTreeSet<(SubjectKey, u64)>>,
     sealed: Table<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>,
     evidence: Table<(SubjectKey, Salt), Vec<u8>>,
+    indexes: Table<(SubjectKey, Item), [u8; 16]>,
     tickets: Table<(TicketKind, [u8; 32]), TicketRow>,
     answers: Table<(SubjectKey, Digest), AnswerRow>,
     staff: Table<StaffId, StaffRow>,
@@ -158,6 +159,7 @@ impl Tables {
         Arc::make_mut(&mut self.history).retain(|(of, _)| *of != subject);
         Arc::make_mut(&mut self.sealed).retain(|(of, ..), _| *of != subject);
         Arc::make_mut(&mut self.evidence).retain(|(of, _), _| *of != subject);
+        Arc::make_mut(&mut self.indexes).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.answers).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.tickets).retain(|_, row| row.ticket.subject != Some(subject));
     }
@@ -187,6 +189,10 @@ impl Tables {
                     return Written::Exists;
                 }
                 Arc::make_mut(&mut self.evidence).insert((*subject, *leaf), bytes.clone());
+                Written::Done
+            }
+            Write::PutIndex { subject, item, index } => {
+                Arc::make_mut(&mut self.indexes).insert((*subject, *item), *index);
                 Written::Done
             }
             Write::PutTicket(ticket) => {
@@ -350,6 +356,17 @@ impl Rows for Tables {
 
     fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.evidence.get(&(subject, leaf)).cloned())
+    }
+
+    fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        let about = self.history.range((subject, 0)..=(subject, u64::MAX)).next();
+        let leaf = |index: u64| self.entries.get(&(Log::Group, index)).map(|leaf| (index, leaf.to_vec()));
+        Ok(about.and_then(|(_, index)| leaf(*index)))
+    }
+
+    fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {
+        let of = self.indexes.iter().filter(|((_, of), found)| *of == item && **found == index);
+        Ok(of.map(|((subject, _), _)| *subject).take(limit).collect())
     }
 
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {

@@ -1,4 +1,6 @@
-//! Two bounded lanes. Withdrawals, deletions and sanctions have their own, which is drained first.
+//! Three bounded lanes. Withdrawals, deletions and sanctions have their own, which is drained first. People who come in
+//! with their values have the last one: an import of millions takes what room a batch has left, and at least an eighth
+//! of it, so that a disclosure never waits for more than the batch at hand.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,14 @@ pub(crate) enum Job {
 }
 
 impl Job {
+    /// How many facts it may lead to, where that is many.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Submit(submission, _) => submission.weight(),
+            Self::Write(..) => 1,
+        }
+    }
+
     pub(crate) fn refuse(self, error: LedgerError) {
         match self {
             Self::Submit(_, answer) => answer.send(Err(error)),
@@ -36,7 +46,14 @@ pub(crate) struct Queue {
 struct Lanes {
     urgent: VecDeque<Job>,
     ordinary: VecDeque<Job>,
+    incoming: VecDeque<Job>,
     closed: bool,
+}
+
+impl Lanes {
+    fn are_empty(&self) -> bool {
+        self.urgent.is_empty() && self.ordinary.is_empty() && self.incoming.is_empty()
+    }
 }
 
 impl Queue {
@@ -53,11 +70,16 @@ impl Queue {
 
     /// Puts a job into its lane, or answers it at once when the lane is full or closed.
     pub(crate) fn push(&self, job: Job) {
-        let urgent = matches!(&job, Job::Submit(submission, _) if submission.is_urgent());
+        let (urgent, incoming) = match &job {
+            Job::Submit(submission, _) => (submission.is_urgent(), submission.is_incoming()),
+            Job::Write(..) => (false, false),
+        };
         let mut lanes = self.lanes();
         let closed = lanes.closed;
         let (lane, max) = if urgent {
             (&mut lanes.urgent, self.urgent_max)
+        } else if incoming {
+            (&mut lanes.incoming, self.ordinary_max)
         } else {
             (&mut lanes.ordinary, self.ordinary_max)
         };
@@ -78,7 +100,7 @@ impl Queue {
     /// The next batch, urgent jobs first; empty when `patience` is over; nothing when closed and drained.
     pub(crate) fn take(&self, patience: Option<Duration>) -> Option<Vec<Job>> {
         let mut lanes = self.lanes();
-        while lanes.urgent.is_empty() && lanes.ordinary.is_empty() {
+        while lanes.are_empty() {
             if lanes.closed {
                 return None;
             }
@@ -87,7 +109,7 @@ impl Queue {
                 Some(patience) => {
                     let waited = self.arrived.wait_timeout(lanes, patience);
                     let (lanes, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-                    if timeout.timed_out() && lanes.urgent.is_empty() && lanes.ordinary.is_empty() {
+                    if timeout.timed_out() && lanes.are_empty() {
                         return Some(Vec::new());
                     }
                     lanes
@@ -99,6 +121,13 @@ impl Queue {
         let mut batch = Vec::with_capacity(urgent + ordinary);
         batch.extend(lanes.urgent.drain(..urgent));
         batch.extend(lanes.ordinary.drain(..ordinary));
+        let room = (self.batch_max - urgent - ordinary).max(self.batch_max / 8).max(1);
+        let mut weight = 0;
+        while weight < room {
+            let Some(job) = lanes.incoming.pop_front() else { break };
+            weight += job.weight();
+            batch.push(job);
+        }
         Some(batch)
     }
 
@@ -120,6 +149,7 @@ impl Queue {
         lanes.closed = true;
         let mut left = std::mem::take(&mut lanes.urgent);
         left.append(&mut lanes.ordinary);
+        left.append(&mut lanes.incoming);
         drop(lanes);
         left.into_iter().for_each(|job| job.refuse(LedgerError::Closed));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use yinuo_core::{GrantStatus, Own, Platform, Stream};
 use yinuo_domain::{
-    AppId, Clock, Digest, Entry, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Timestamp,
+    AppId, Clock, Digest, Entry, Item, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Timestamp,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
@@ -123,6 +123,17 @@ impl Reader {
     ) -> Result<Vec<(u64, Entry)>, StoreError> {
         let rows = self.source.read(|rows| rows.history(subject, before, limit))?;
         rows.into_iter().map(|(index, leaf)| Ok((index, decoded(&leaf)?))).collect()
+    }
+
+    /// The first entry about a person: that they came in.
+    pub fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Entry)>, StoreError> {
+        let row = self.source.read(|rows| rows.first(subject))?;
+        row.map(|(index, leaf)| Ok((index, decoded(&leaf)?))).transpose()
+    }
+
+    /// Up to `limit` persons by the blind index of a current value.
+    pub fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {
+        self.source.read(|rows| rows.found(item, index, limit))
     }
 
     /// A ticket that is unexpired, unused and not revoked.

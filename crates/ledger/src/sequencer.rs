@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use yinuo_core::{Own, Pending, Platform, Stream};
+use yinuo_core::{Own, Pending, PendingView, Platform, Stream};
 use yinuo_domain::{
     AppId, Clock, Digest, DisclosureId, Entry, Fact, Item, Place, Random, Reason, Refusal, Salt, StreamId,
     SubjectKey, Tag, Timestamp,
@@ -99,6 +99,7 @@ pub(crate) enum Decided {
         withheld: Vec<(Item, Reason)>,
         entry: usize,
     },
+    Viewed(PendingView),
     Withheld {
         reasons: Vec<(Item, Reason)>,
         entry: usize,
@@ -301,6 +302,9 @@ impl Sequencer {
                 Waiting::Write(answer, written) => answer.send(Ok(written)),
                 Waiting::Submit(answer, decided) => match decided {
                     Decided::Refused(refusal) => answer.send(Ok(Answered::Refused(refusal))),
+                    Decided::Viewed(pending) => {
+                        answer.send(Ok(Answered::Viewed(yinuo_core::commit::view(pending, void_at))));
+                    }
                     Decided::Withheld { reasons, entry } => {
                         answer.send(
                             self.receipt(&mut leaves, entry)

@@ -13,11 +13,11 @@ pub struct Settings {
     pub origin_base: String,
     /// How long a permit lasts after its commit, in milliseconds. Default 1 000.
     pub permit_ttl_ms: u64,
-    /// How many may wait in the ordinary lane. Default 4 096.
+    /// How many may wait in the ordinary lane, and how many in that of people who come in. Default 4 096.
     pub queue_len_max: usize,
     /// How many may wait in the lane of withdrawals, deletions and sanctions. Default 1 024.
     pub urgent_queue_len_max: usize,
-    /// How many jobs one commit takes at most. Default 256.
+    /// How many jobs one commit takes at most; of people who come in, about as many facts. Default 256.
     pub batch_len_max: usize,
     /// How many streams the sequencer keeps in memory. Default 65 536.
     pub streams_cached_max: usize,

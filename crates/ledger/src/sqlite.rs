@@ -30,6 +30,9 @@ pub const LOCK: &str = "lock";
 
 /// How many pages the write-ahead log may have before a commit moves them into the database: 16 MiB.
 const PAGES_AHEAD_MAX: i64 = 4_096;
+/// How much of the database the writer keeps in memory, in KiB (negative, as SQLite has it): rows of people are spread
+/// by their keys, and an import touches a page of each table for each of them.
+const CACHE_KIB_WRITING: i64 = -65_536;
 /// How many idle read connections are kept.
 const IDLE_MAX: usize = 8;
 /// How long a statement waits for another connection.
@@ -78,6 +81,7 @@ impl Backend for SqliteStore {
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.pragma_update(None, "wal_autocheckpoint", PAGES_AHEAD_MAX)?;
+        connection.pragma_update(None, "cache_size", CACHE_KIB_WRITING)?;
         migrate::migrate(&mut connection)?;
         let writer = SqliteWriter { rows: Rowset(connection), _lock: lock };
         let pool = Pool { path, idle: Mutex::new(Vec::new()) };

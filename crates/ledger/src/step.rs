@@ -30,7 +30,8 @@ impl Sequencer {
                 self.delete(submission, subject, own, batch)
             }
             Command::Enrol { .. }
-            | Command::StoreValue { .. }
+            | Command::StoreValues { .. }
+            | Command::ViewSubject { .. }
             | Command::GiveConsent { .. }
             | Command::Withdraw { .. }
             | Command::Disclose { .. }
@@ -186,11 +187,12 @@ impl Sequencer {
         match &answer {
             Answer::Refused(refusal) => return Ok(Decided::Refused(*refusal)),
             Answer::Withheld(_) => {}
-            Answer::Done | Answer::Released { .. } => self.depend_on(submission)?,
+            Answer::Done | Answer::Viewed(_) | Answer::Released { .. } => self.depend_on(submission)?,
         }
 
         let mut salt = Some(submission.salt);
         let mut first = None;
+        let mut own_grew = false;
         for (id, fact) in facts {
             let id = id.ok_or(LedgerError::Misfit("a fact about a person without a stream"))?;
             let salt = self.salt(&mut salt)?;
@@ -200,7 +202,7 @@ impl Sequencer {
                     let (entry, fact) =
                         self.append_stream(batch, about.subject, &mut held.chain, now, salt, fact)?;
                     held.state.apply(&fact).map_err(LedgerError::from)?;
-                    self.writer.change(Change::Stream(about.subject, &held.row()))?;
+                    own_grew = true;
                     entry
                 }
                 Some(_) => {
@@ -225,9 +227,14 @@ impl Sequencer {
             };
             first = first.or(Some(entry));
         }
+        // Once, however many values came with a person.
+        if let Some(held) = own.as_ref().filter(|_| own_grew) {
+            self.writer.change(Change::Stream(about.subject, &held.row()))?;
+        }
         let entry = || first.ok_or(LedgerError::Misfit("an answer without a fact"));
         Ok(match answer {
             Answer::Refused(refusal) => Decided::Refused(refusal),
+            Answer::Viewed(pending) => Decided::Viewed(pending),
             Answer::Withheld(reasons) => Decided::Withheld { reasons, entry: entry()? },
             Answer::Released { pending, withheld } => Decided::Released {
                 pending,
@@ -358,9 +365,9 @@ impl<'c> About<'c> {
         let nobody = SubjectKey([0; 16]);
         let about = |subject| About { subject, own: None, app: None, needs_time: false, wait: None };
         match command {
-            Command::Enrol { subject, own } | Command::StoreValue { subject, own, .. } => {
-                About { own: Some(*own), ..about(*subject) }
-            }
+            Command::Enrol { subject, own, .. }
+            | Command::StoreValues { subject, own, .. }
+            | Command::ViewSubject { subject, own, .. } => About { own: Some(*own), ..about(*subject) },
             Command::GiveConsent { subject, own, app, tag, .. } => {
                 // Unticking what was allowed takes it back, so it waits as a withdrawal does.
                 let wait = Some(WaitFor::Stream(*subject, app.clone()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
-use yinuo_core::Permit;
+use yinuo_core::{Permit, ViewPermit};
 use yinuo_domain::{Command, Digest, DisclosureId, Item, LogId, PlatformChange, Reason, Refusal, Salt};
 
 use crate::{LedgerError, Write};
@@ -47,10 +47,32 @@ impl Submission {
                     | PlatformChange::DismissStaff(_)
             ),
             Command::Enrol { .. }
-            | Command::StoreValue { .. }
+            | Command::StoreValues { .. }
+            | Command::ViewSubject { .. }
             | Command::GiveConsent { .. }
             | Command::Disclose { .. }
             | Command::ReportNotDelivered { .. } => false,
+        }
+    }
+}
+
+impl Submission {
+    /// Whether it brings a person or their values in: much work, for which nobody waits at a counter.
+    pub(crate) fn is_incoming(&self) -> bool {
+        matches!(self.command, Command::Enrol { .. } | Command::StoreValues { .. })
+    }
+
+    /// How many facts it may lead to.
+    pub(crate) fn weight(&self) -> usize {
+        match &self.command {
+            Command::Enrol { values, .. } | Command::StoreValues { values, .. } => 1 + values.len(),
+            Command::Platform { .. }
+            | Command::GiveConsent { .. }
+            | Command::Withdraw { .. }
+            | Command::Disclose { .. }
+            | Command::ReportNotDelivered { .. }
+            | Command::ViewSubject { .. }
+            | Command::DeleteAccount { .. } => 1,
         }
     }
 }
@@ -71,6 +93,8 @@ pub enum Answered {
         /// Which disclosure it is.
         disclosure: DisclosureId,
     },
+    /// Somebody may look: it is recorded.
+    Viewed(ViewPermit),
     /// Nothing may leave. Recorded.
     Withheld {
         /// Why, item by item.

@@ -42,6 +42,15 @@ pub enum Write {
         /// The sealed evidence.
         bytes: Vec<u8>,
     },
+    /// Makes a person findable by a value of an item, and by no earlier value of it.
+    PutIndex {
+        /// The person.
+        subject: SubjectKey,
+        /// The item.
+        item: Item,
+        /// The blind index of the value.
+        index: [u8; 16],
+    },
     /// Keeps a ticket. [`Written::Exists`] when the key is there, used or expired or not: so an id is consumed once.
     /// Into a family that was revoked it is [`Written::Revoked`], and worth nothing.
     PutTicket(Ticket),
@@ -116,6 +125,7 @@ impl fmt::Debug for Write {
             Self::AddPerson { .. } => "AddPerson",
             Self::PutSealed { .. } => "PutSealed",
             Self::PutEvidence { .. } => "PutEvidence",
+            Self::PutIndex { .. } => "PutIndex",
             Self::PutTicket(_) => "PutTicket",
             Self::TakeTicket { .. } => "TakeTicket",
             Self::RevokeFamily { .. } => "RevokeFamily",

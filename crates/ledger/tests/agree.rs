@@ -172,7 +172,11 @@ fn perform(world: &World, act: &Act, lives: &mut Lives) -> String {
             let bytes = vec![version.0[0]; 20];
             let sealed = yinuo_tlog::content_hash(Suite::Guomi, &bytes);
             let put = Write::PutSealed { subject, item, compartment, version, bytes };
-            let command = Command::StoreValue { subject, own: who.own(), item, version, sealed };
+            let command = Command::StoreValues {
+                subject,
+                own: who.own(),
+                values: vec![StoredValue { item, version, sealed }],
+            };
             submit(Submission { writes: vec![put], ..world.submission(command) })
         }
         Act::Consent { who, to: second } => run(world.consent(&alive(who, lives), &to(second))),

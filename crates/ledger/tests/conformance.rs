@@ -53,6 +53,8 @@ conformance! {
     attempts_are_counted_before_they_are_looked_at
     a_person_is_added_once_and_within_one_shard
     values_are_the_current_ones_in_the_order_of_their_codes
+    a_person_is_found_by_the_current_value_of_that_item_and_no_other
+    a_look_is_recorded_before_it_is_permitted
     a_repeated_request_gets_the_first_disclosure_again
     another_request_under_the_same_key_is_refused
     history_is_newest_first_in_pages

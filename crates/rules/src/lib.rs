@@ -15,6 +15,7 @@ mod catalogue;
 mod check;
 mod documents;
 mod fingerprint;
+mod format;
 mod jwks;
 pub mod listing;
 mod mask;
@@ -33,6 +34,7 @@ pub use documents::{
     partner_bytes,
 };
 pub use fingerprint::{fingerprint, fingerprint_bytes};
+pub use format::{FormatFault, Normalised, VALUE_LEN_MAX, ValueFormat, moment};
 pub use mask::Mask;
 pub use necessary::{AppCategory, Necessary, NecessaryItem, Subject};
 pub use pack::{Day, Pack, PackError, Packs, packs};

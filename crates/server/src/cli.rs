@@ -34,6 +34,12 @@ pub(crate) enum Command {
     Status(StatusOptions),
     /// Appoint and dismiss staff, and let them set up a second factor
     Staff(StaffOptions),
+    /// Bring people and their values in from a file; exit 0: all are in, 1: rows were refused, 2: cannot go on
+    Import(ImportOptions),
+    /// Hand out everything there is about one person, as one JSON document; recorded, and told to them
+    Export(ExportOptions),
+    /// Find a person by a value; recorded, and told to them
+    Subject(SubjectOptions),
     /// Check a data directory: hashes, signatures, chains, and every decision again
     Verify(VerifyOptions),
     /// Show the rules that are built in
@@ -244,6 +250,93 @@ pub(crate) enum StaffCommand {
         /// Their name in the facts
         staff: String,
     },
+}
+
+/// `yinuo import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportOptions {
+    /// The file: a header `subject_id`, perhaps `guardian_required`, and ids of items; then one person a row
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// What the file is written in
+    #[arg(long, value_enum, default_value = "csv")]
+    pub(crate) format: ImportFormat,
+    /// Where refused rows are told: line, column, code and reason, never a value. Default: FILE.refused.csv
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Check every row, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Store changed values of people who are here already, as corrections
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Begin at the first row, although an earlier run of this file stopped further on
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `yinuo export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// A file with the platform's identifier of the person; else it, or with --item the value, is read from standard
+    /// input. Never from the command line, where others could read it
+    #[arg(long, value_name = "FILE", conflicts_with = "item")]
+    pub(crate) person_file: Option<PathBuf>,
+    /// Take the person who has a value of this item
+    #[arg(long, value_name = "ITEM")]
+    pub(crate) item: Option<String>,
+    /// Where to write; a new file that only its owner reads
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `yinuo subject`.
+#[derive(Debug, Args)]
+pub(crate) struct SubjectOptions {
+    #[command(subcommand)]
+    pub(crate) command: SubjectCommand,
+}
+
+/// What is to be done about a person.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubjectCommand {
+    /// Who has this value, which is read from standard input; exit 0: somebody, 1: nobody, 2: cannot tell
+    Find(FindOptions),
+}
+
+/// `yinuo subject find`.
+#[derive(Debug, Args)]
+pub(crate) struct FindOptions {
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// Of which item the value is, such as phone_number
+    #[arg(long, value_name = "ITEM")]
+    pub(crate) item: String,
+    /// Show more than a mask leaves; needs a reason
+    #[arg(long, requires = "reason")]
+    pub(crate) unmasked: bool,
+    /// Why: support, complaint, correction, incident, legal-duty. It stands in the record that the person sees
+    #[arg(long, value_name = "CODE")]
+    pub(crate) reason: Option<String>,
+    /// JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a file of people is written in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ImportFormat {
+    /// RFC 4180, UTF-8, with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
 }
 
 /// `yinuo verify`.

@@ -14,7 +14,9 @@ mod config;
 mod demo;
 mod directory;
 mod environment;
+mod export;
 mod http;
+mod import;
 mod init;
 mod keys;
 mod language;
@@ -32,8 +34,10 @@ mod serve;
 mod signer;
 mod staff;
 mod status;
+mod subject;
 mod telemetry;
 mod tls;
+mod typed;
 mod verify;
 
 use std::process::ExitCode;
@@ -59,6 +63,9 @@ fn main() -> ExitCode {
         cli::Command::Check(options) => check::run(&options),
         cli::Command::Status(options) => status::run(&options),
         cli::Command::Staff(options) => staff::run(&options),
+        cli::Command::Export(options) => export::run(&options),
+        cli::Command::Subject(options) => subject::run(&options),
+        cli::Command::Import(options) => import::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Rules(options) => rules::run(&options),
         cli::Command::Client(options) => client::run(&options),

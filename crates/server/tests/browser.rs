@@ -372,7 +372,7 @@ fn gives_and_sees(person: &Person) {
     assert!(person.was_given());
     let items: Vec<_> = received.iter().map(|(item, value)| (item.as_str(), value.as_str())).collect();
     let expected = [
-        ("contact_phone", "10000000005"),
+        ("contact_phone", "15400000005"),
         ("delivery_address", "虚构省样例市演示区无名路 5 号"),
         ("name", "示例用户05"),
     ];

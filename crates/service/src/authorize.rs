@@ -227,7 +227,9 @@ impl Gateway {
             Ok(Answered::Done) => Ok(self.answer(&request, &[("code", code.as_str())])),
             Ok(Answered::Refused(Refusal::Outdated)) => Err(PageError::Outdated),
             Ok(Answered::Refused(refusal)) => Err(PageError::Refused(refusal)),
-            Ok(Answered::Released { .. } | Answered::Withheld { .. }) => Err(PageError::RequestGone),
+            Ok(Answered::Released { .. } | Answered::Viewed(_) | Answered::Withheld { .. }) => {
+                Err(PageError::RequestGone)
+            }
             // Somebody answered the same request in the meantime.
             Err(LedgerError::Conflict) => Err(PageError::RequestGone),
             Err(error) => Err(recorded(error).into()),

@@ -80,7 +80,7 @@ impl Gateway {
         Ok(again == *evidence)
     }
 
-    fn allowed(&self, id: &AppId, stream: &Stream) -> Option<AllowedApp> {
+    pub(crate) fn allowed(&self, id: &AppId, stream: &Stream) -> Option<AllowedApp> {
         let platform = self.platform();
         let app = platform.apps.get(id)?;
         let partner = platform.partners.get(&app.declaration.partner)?;

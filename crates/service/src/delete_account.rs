@@ -19,7 +19,9 @@ impl Gateway {
         match self.submit(submission).await? {
             Answered::Done => Ok(()),
             Answered::Refused(refusal) => Err(PageError::Refused(refusal)),
-            Answered::Released { .. } | Answered::Withheld { .. } => Err(PageError::NotFound),
+            Answered::Released { .. } | Answered::Viewed(_) | Answered::Withheld { .. } => {
+                Err(PageError::NotFound)
+            }
         }
     }
 }

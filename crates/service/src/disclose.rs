@@ -114,7 +114,7 @@ impl Gateway {
                 return Err(DiscloseError::Withheld { items: self.named(reasons), frequency });
             }
             Answered::Refused(refusal) => return Err(refused(refusal)),
-            Answered::Done => return Err(Unavailable { retry_after_s: 5 }.into()),
+            Answered::Done | Answered::Viewed(_) => return Err(Unavailable { retry_after_s: 5 }.into()),
         };
 
         // Open exactly what the permit names, which uses it up.

@@ -9,6 +9,7 @@ use yinuo_rules::{Catalogue, Packs};
 use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
 
 use crate::counts::Counters;
+use crate::find::LookUps;
 use crate::{SignIn, Unavailable};
 
 /// How long consents last.
@@ -50,6 +51,7 @@ pub struct Gateway {
     pub(crate) parts: Parts,
     pub(crate) packs: &'static Packs,
     pub(crate) counters: Counters,
+    pub(crate) look_ups: LookUps,
 }
 
 /// A person, as a use case holds them: where their rows are, and the keys to them.
@@ -64,7 +66,12 @@ pub(crate) struct Held {
 impl Gateway {
     /// Puts the parts together. Fails when the embedded rule packs cannot be read.
     pub fn new(parts: Parts) -> Result<Self, yinuo_rules::PackError> {
-        Ok(Self { parts, packs: yinuo_rules::packs()?, counters: Counters::default() })
+        Ok(Self {
+            parts,
+            packs: yinuo_rules::packs()?,
+            counters: Counters::default(),
+            look_ups: LookUps::default(),
+        })
     }
 
     /// Who we are.

@@ -182,10 +182,10 @@ impl Gateway {
         }))
     }
 
-    /// One fact as one line; facts that are not about an app are not lines here.
+    /// One fact as one line; that a person came in, with which values, is none.
     fn line(&self, index: u64, entry: &Entry) -> Option<HistoryLine> {
         let Place::Stream { stream, .. } = &entry.place else { return None };
-        let app = stream.app.clone()?;
+        let Some(app) = stream.app.clone() else { return self.own_line(index, entry) };
         let platform = self.platform();
         let declared = platform.apps.get(&app)?;
         let partner = platform.partners.get(&declared.declaration.partner)?;
@@ -201,7 +201,7 @@ impl Gateway {
             notice: None,
             log: LogId::group(0).to_string(),
             index,
-            app,
+            app: Some(app.clone()),
         };
         match &entry.fact {
             Fact::ConsentGiven { lines, notice, .. } => {
@@ -210,7 +210,7 @@ impl Gateway {
                 line.purpose = lines
                     .first()
                     .filter(|_| lines.len() == 1)
-                    .and_then(|of| self.purpose_title(&line.app, of.purpose));
+                    .and_then(|of| self.purpose_title(&app, of.purpose));
                 line.notice = Some(*notice);
             }
             Fact::Withdrawn { scope: WithdrawalScope::Items(parts) } => {
@@ -219,11 +219,13 @@ impl Gateway {
                 line.purpose = parts
                     .first()
                     .filter(|_| parts.len() == 1)
-                    .and_then(|(purpose, _)| self.purpose_title(&line.app, *purpose));
+                    .and_then(|(purpose, _)| self.purpose_title(&app, *purpose));
             }
-            Fact::Disclosed(disclosed) | Fact::Redelivered(disclosed) => self.tell(&mut line, disclosed),
+            Fact::Disclosed(disclosed) | Fact::Redelivered(disclosed) => {
+                self.tell(&mut line, &app, disclosed)
+            }
             Fact::Withheld { purpose, reasons, .. } => {
-                line.purpose = self.purpose_title(&line.app, *purpose);
+                line.purpose = self.purpose_title(&app, *purpose);
                 line.withheld =
                     reasons.iter().filter_map(|(item, reason)| Some((self.title(*item)?, *reason))).collect();
             }
@@ -233,8 +235,30 @@ impl Gateway {
         Some(line)
     }
 
-    fn tell(&self, line: &mut HistoryLine, disclosed: &Disclosed) {
-        line.purpose = self.purpose_title(&line.app, disclosed.purpose);
+    /// A fact of the person's own stream.
+    fn own_line(&self, index: u64, entry: &Entry) -> Option<HistoryLine> {
+        let Fact::Viewed { by, items, reason, .. } = &entry.fact else { return None };
+        let same = |name: &str| LocalText { zh: name.to_owned(), en: name.to_owned() };
+        Some(HistoryLine {
+            at: entry.at,
+            kind: HistoryKind::of(&entry.fact)?,
+            app_name: LocalText {
+                zh: "平台工作人员".to_owned(), en: "The platform's staff".to_owned()
+            },
+            partner_name: same(by.as_str()),
+            purpose: Some(crate::find::why(*reason)),
+            items: self.names(*items),
+            withheld: Vec::new(),
+            disclosure: None,
+            notice: None,
+            log: LogId::group(0).to_string(),
+            index,
+            app: None,
+        })
+    }
+
+    fn tell(&self, line: &mut HistoryLine, app: &AppId, disclosed: &Disclosed) {
+        line.purpose = self.purpose_title(app, disclosed.purpose);
         line.items = self.names(disclosed.released);
         line.withheld = disclosed
             .withheld
@@ -267,6 +291,8 @@ impl HistoryKind {
             Fact::Redelivered(_) => Some(Self::Redelivered),
             Fact::Withheld { .. } => Some(Self::Withheld),
             Fact::NotDelivered { .. } => Some(Self::NotDelivered),
+            Fact::Viewed { masked: false, .. } => Some(Self::Viewed),
+            Fact::Viewed { masked: true, .. } => Some(Self::ViewedMasked),
             _ => None,
         }
     }
@@ -295,6 +321,7 @@ fn concerns(fact: &Fact, item: Item) -> bool {
             disclosed.released.contains(item) || disclosed.withheld.iter().any(|(held, _)| *held == item)
         }
         Fact::Withheld { reasons, .. } => reasons.iter().any(|(held, _)| *held == item),
+        Fact::Viewed { items, .. } => items.contains(item),
         _ => false,
     }
 }

@@ -16,11 +16,13 @@ mod disclose;
 mod enrol;
 mod errors;
 mod evidence;
+mod find;
 mod gateway;
 mod history;
 mod items;
 mod notices;
 mod own_values;
+mod package;
 mod platform;
 mod public_log;
 mod sign_in;
@@ -34,11 +36,13 @@ pub use apply::{Act, Applied, Blocked, Part, Plan, Step, Wanted};
 pub use authorize::Agreement;
 pub use counts::Counts;
 pub use disclose::{Delivered, DiscloseAsk, ReceiptView};
-pub use enrol::{EnrolError, NewPerson};
+pub use enrol::{Admitted, EnrolError, Existing, NewPerson, Prepared};
 pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable};
+pub use find::{Found, FoundValue, Look, LookError, LookUp};
 pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use history::{HISTORY_PAGE, HISTORY_SCAN_MAX, HistoryChoices, ProofFile, Proofs};
 pub use notices::NoticeView;
+pub use package::{PACKAGE_FORMAT, Package, Whose as PackageOf};
 pub use platform::ChangeError;
 pub use sign_in::{
     Arrival, Begun, Directory, Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError,
@@ -56,3 +60,4 @@ pub use views::{
     HistoryLine, HistoryPage, ItemView, Offered, OwnItem, OwnItemView, PurposeView, Session,
 };
 pub use withdraw::{Everywhere, Withdrawal, Withdrawing};
+pub use yinuo_rules::FormatFault;

@@ -109,7 +109,7 @@ impl Gateway {
         match self.submit(submission).await? {
             Answered::Done => Ok(()),
             Answered::Refused(refusal) => Err(ChangeError::Refused(refusal)),
-            Answered::Released { .. } | Answered::Withheld { .. } => {
+            Answered::Released { .. } | Answered::Viewed(_) | Answered::Withheld { .. } => {
                 Err(ChangeError::Refused(Refusal::NotLoaded))
             }
         }

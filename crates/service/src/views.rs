@@ -246,6 +246,10 @@ pub enum HistoryKind {
     Withheld,
     /// A release did not reach the partner.
     NotDelivered,
+    /// Somebody of the platform looked at values.
+    Viewed,
+    /// Somebody of the platform saw what a mask leaves of them.
+    ViewedMasked,
 }
 
 /// One line of the history: one fact.
@@ -255,11 +259,11 @@ pub struct HistoryLine {
     pub at: Timestamp,
     /// What.
     pub kind: HistoryKind,
-    /// The app.
-    pub app: AppId,
-    /// What it is called.
+    /// The app; none when nobody but the platform took part.
+    pub app: Option<AppId>,
+    /// What it is called, or the platform.
     pub app_name: LocalText,
-    /// Who receives.
+    /// Who receives, or who of the platform.
     pub partner_name: LocalText,
     /// For what; none where several or none are meant.
     pub purpose: Option<LocalText>,

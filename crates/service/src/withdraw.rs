@@ -102,7 +102,9 @@ impl Gateway {
             Answered::Refused(Refusal::AlreadyWithdrawn | Refusal::NothingToWithdraw) => Ok(()),
             Answered::Refused(Refusal::NoGrant) => Err(PageError::NotFound),
             Answered::Refused(refusal) => Err(PageError::Refused(refusal)),
-            Answered::Released { .. } | Answered::Withheld { .. } => Err(PageError::NotFound),
+            Answered::Released { .. } | Answered::Viewed(_) | Answered::Withheld { .. } => {
+                Err(PageError::NotFound)
+            }
         }
     }
 

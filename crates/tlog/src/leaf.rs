@@ -65,6 +65,7 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::StaffAppointed { .. } => 23,
         Fact::StaffDismissed { .. } => 24,
         Fact::PartnerRevised { .. } => 21,
+        Fact::Viewed { .. } => 22,
     }
 }
 
@@ -116,4 +117,7 @@ pub(crate) mod keys {
     pub(crate) const SCOPE: u64 = 49;
     pub(crate) const STAFF: u64 = 60;
     pub(crate) const ROLE: u64 = 61;
+    pub(crate) const VIEWED: u64 = 55;
+    pub(crate) const MASKED: u64 = 56;
+    pub(crate) const VIEW_REASON: u64 = 57;
 }

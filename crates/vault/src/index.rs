@@ -1,11 +1,12 @@
 //! Words that are the same for the same input and say nothing about it: tags, blind indexes, commitments.
 
-use yinuo_domain::{AppId, Commitment, Digest, Item, PersonId, Salt, Tag};
+use subtle::ConstantTimeEq;
+use yinuo_domain::{AppId, Commitment, Compartment, Digest, Item, PersonId, Random, Salt, Tag, ValueVersion};
 use zeroize::Zeroizing;
 
 use crate::sealed::bind;
 use crate::suite::{self, HASH_LEN};
-use crate::{SubjectKeys, Vault};
+use crate::{SubjectKeys, Vault, VaultError};
 
 /// What the person's own stream is tagged with instead of an app. An app's id has no such byte, so no app, not
 /// even one called `self`, gets this tag.
@@ -20,6 +21,8 @@ const PERSON: &[u8] = b"yinuo/index/person/v1";
 const STAFF: &[u8] = b"yinuo/index/staff/v1";
 /// Leads to the keys that index values, one for each item.
 const VALUE: &[u8] = b"yinuo/index/value/v1";
+/// Leads from a data key to the key of versions.
+const VERSION: &[u8] = b"yinuo/version/v1";
 /// Leads to the keys that commit to evidence, one for each context.
 const COMMITMENT: &[u8] = b"yinuo/commitment/v1";
 
@@ -80,6 +83,53 @@ impl Vault {
     pub fn blind_index(&self, item: Item, normalised: &str) -> [u8; 16] {
         let key = self.key_for(&self.index, &[VALUE, &[item.0]]);
         short(suite::mac(self.suite(), key.as_slice(), [normalised.as_bytes()]))
+    }
+
+    /// A version for a new value: eight random bytes, and eight of a MAC over them, the item and the value, under a
+    /// key from the person's own data key.
+    ///
+    /// To everybody else it is 16 random bytes, and stays so when the account is deleted, since the data key goes first.
+    /// Who holds the key sees whether another value is the same ([`Vault::is_version_of`]) without opening anything.
+    pub fn new_version(
+        &self,
+        keys: &SubjectKeys,
+        item: Item,
+        compartment: Compartment,
+        value: &[u8],
+        random: &dyn Random,
+    ) -> Result<ValueVersion, VaultError> {
+        let drawn: [u8; 8] = random.bytes()?;
+        self.version(keys, item, compartment, drawn, value)
+    }
+
+    /// Whether this value is the one that got this version.
+    pub fn is_version_of(
+        &self,
+        keys: &SubjectKeys,
+        item: Item,
+        compartment: Compartment,
+        version: ValueVersion,
+        value: &[u8],
+    ) -> Result<bool, VaultError> {
+        let [drawn @ .., _, _, _, _, _, _, _, _] = version.0;
+        let again = self.version(keys, item, compartment, drawn, value)?;
+        Ok(bool::from(again.0.as_slice().ct_eq(version.0.as_slice())))
+    }
+
+    fn version(
+        &self,
+        keys: &SubjectKeys,
+        item: Item,
+        compartment: Compartment,
+        drawn: [u8; 8],
+        value: &[u8],
+    ) -> Result<ValueVersion, VaultError> {
+        let key = keys.data(compartment)?;
+        let key = suite::derive(keys.suite, key.bytes, VERSION, HASH_LEN)?;
+        let mac = suite::mac(keys.suite, &key, [bind(&[&[item.0], &drawn, value]).as_slice()]);
+        let mut version = [0; 16];
+        version.iter_mut().zip(drawn.into_iter().chain(mac)).for_each(|(out, byte)| *out = byte);
+        Ok(ValueVersion(version))
     }
 
     /// A key for one use only, from `key`.

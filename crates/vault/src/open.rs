@@ -3,7 +3,7 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
-use yinuo_core::{Guard, Permit};
+use yinuo_core::{Guard, Permit, ViewPermit};
 use yinuo_domain::{Compartment, DisclosureId, Item, Monotonic, ValueVersion};
 
 use crate::{OpenError, Secret, SubjectKeys, Vault};
@@ -64,6 +64,29 @@ impl fmt::Debug for Opened {
 }
 
 impl Vault {
+    /// Opens, for somebody of the platform, what a recorded look names: those of `rows` and no others. The permit is
+    /// used up whatever happens.
+    pub fn open_view(
+        &self,
+        permit: ViewPermit,
+        keys: &SubjectKeys,
+        rows: &[SealedRow],
+        now: Monotonic,
+    ) -> Result<Vec<(Item, Secret)>, OpenError> {
+        if permit.void_at() <= now {
+            return Err(OpenError::Void);
+        }
+        if keys.subject() != permit.subject() {
+            return Err(OpenError::OtherSubject);
+        }
+        let open = |item| {
+            let row = rows.iter().find(|row| row.item == item).ok_or(OpenError::RowMissing(item))?;
+            let opened = self.open_row(keys, permit.subject(), row);
+            opened.map(|value| (item, value)).map_err(|cause| OpenError::Row { item, cause })
+        };
+        permit.items().iter().map(open).collect()
+    }
+
     /// Opens what `permit` names. `rows` are all stored rows of the items that were requested: the recorded release
     /// commits to these, so that neither an older nor a swapped row passes. The permit is used up whatever happens;
     /// when nothing is opened, its guard is dropped.

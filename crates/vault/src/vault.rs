@@ -72,6 +72,15 @@ impl Vault {
 
     /// Makes the keys of a new person: a tag key and a data key for each compartment, wrapped for storage.
     pub fn new_subject(&self, subject: SubjectKey, random: &dyn Random) -> Result<WrappedKeys, VaultError> {
+        self.new_subject_in_use(subject, random).map(|(wrapped, _)| wrapped)
+    }
+
+    /// The same, with the keys in memory: whoever seals values at once need not unwrap what was just wrapped.
+    pub fn new_subject_in_use(
+        &self,
+        subject: SubjectKey,
+        random: &dyn Random,
+    ) -> Result<(WrappedKeys, SubjectKeys), VaultError> {
         let mut drawn: Vec<Key> = Vec::new();
         let mut keys = Vec::new();
         for slot in Slot::EVERY {
@@ -86,7 +95,18 @@ impl Vault {
             keys.push(self.wrap(subject, slot, FIRST_KEY_VERSION, &key, random)?);
             drawn.push(key);
         }
-        Ok(WrappedKeys { keys })
+        let mut tag = None;
+        let mut data = Vec::new();
+        for (slot, bytes) in Slot::EVERY.into_iter().zip(drawn) {
+            match slot {
+                Slot::Tag => tag = Some(bytes),
+                Slot::Data(compartment) => {
+                    data.push(DataKey { compartment, version: FIRST_KEY_VERSION, bytes });
+                }
+            }
+        }
+        let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
+        Ok((WrappedKeys { keys }, SubjectKeys { subject, suite: self.suite, tag, data }))
     }
 
     /// Takes a person's keys into memory. Without data keys (a deleted account) it still gives the tags.

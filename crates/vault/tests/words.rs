@@ -126,3 +126,50 @@ fn nothing_secret_is_printed() {
         assert!(!all.contains("Zhang") && !all.contains(&format!("{:?}", b"Zhang San")));
     }
 }
+
+/// What a deletion leaves behind is the tag key: with it a version must tell no more than to a stranger.
+#[test]
+fn a_version_tells_the_same_value_to_whoever_holds_the_data_key_alone() {
+    for suite in SUITES {
+        let world = world(suite);
+        let of = |keys: &_, item, version, value: &str| {
+            world.vault.is_version_of(keys, item, world::compartment(item), version, value.as_bytes())
+        };
+        let mut seen = HashSet::new();
+        for item in [NAME, PHONE, HOBBY] {
+            let kept = world::compartment(item);
+            for _ in 0..3 {
+                let version =
+                    world.vault.new_version(&world.keys, item, kept, b"15400000001", &world.random).unwrap();
+                assert!(seen.insert(version), "a version is never there twice");
+                assert!(of(&world.keys, item, version, "15400000001").unwrap());
+                assert!(!of(&world.keys, item, version, "15400000002").unwrap());
+                let other = if item == NAME { PHONE } else { NAME };
+                assert!(!of(&world.keys, other, version, "15400000001").unwrap());
+                let mut turned = version;
+                turned.0[15] ^= 1;
+                assert!(!of(&world.keys, item, turned, "15400000001").unwrap());
+                let tag_only = world.vault.unwrap(PERSON, &world.wrapped.clone().tag_key_only()).unwrap();
+                assert!(of(&tag_only, item, version, "15400000001").is_err());
+                let stranger = world.vault.new_subject_in_use(STRANGER, &world.random).unwrap().1;
+                assert!(!of(&stranger, item, version, "15400000001").unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_in_use_at_once_are_those_that_were_wrapped() {
+    for suite in SUITES {
+        let world = world(suite);
+        let (wrapped, keys) = world.vault.new_subject_in_use(STRANGER, &world.random).unwrap();
+        let unwrapped = world.vault.unwrap(STRANGER, &wrapped).unwrap();
+        assert_eq!(world.vault.tag(&keys, None), world.vault.tag(&unwrapped, None));
+        for item in [NAME, HOBBY] {
+            let (kept, version) = (world::compartment(item), yinuo_domain::ValueVersion([1; 16]));
+            let sealed = world.vault.seal(&keys, STRANGER, item, kept, version, b"x", &world.random).unwrap();
+            let row = SealedRow { item, compartment: kept, version, bytes: sealed };
+            assert_eq!(world.vault.open_own(&unwrapped, STRANGER, &row).unwrap().expose(), b"x");
+        }
+    }
+}

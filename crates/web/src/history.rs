@@ -16,13 +16,15 @@ use crate::visit::{Signed, Web, pairs};
 use crate::words::Words;
 
 /// The kinds of lines, their words in the address, and those on the page.
-const KINDS: [(HistoryKind, &str, &str); 6] = [
+const KINDS: [(HistoryKind, &str, &str); 8] = [
     (HistoryKind::Disclosed, "given", "history-disclosed"),
     (HistoryKind::Redelivered, "given-again", "history-redelivered"),
     (HistoryKind::Withheld, "refused", "history-withheld"),
     (HistoryKind::NotDelivered, "not-delivered", "history-not-delivered"),
     (HistoryKind::Consented, "agreed", "history-consented"),
     (HistoryKind::Withdrawn, "withdrawn", "history-withdrawn"),
+    (HistoryKind::Viewed, "viewed", "history-viewed"),
+    (HistoryKind::ViewedMasked, "viewed-masked", "history-viewed-masked"),
 ];
 
 pub(crate) fn routes() -> Router<Web> {
@@ -226,8 +228,8 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
         at: Moment::of(w, line.at),
         what: w.say(words),
         class: match line.kind {
-            HistoryKind::Disclosed | HistoryKind::Redelivered => "gave",
-            HistoryKind::Withheld | HistoryKind::NotDelivered => "kept",
+            HistoryKind::Disclosed | HistoryKind::Redelivered | HistoryKind::Viewed => "gave",
+            HistoryKind::Withheld | HistoryKind::NotDelivered | HistoryKind::ViewedMasked => "kept",
             HistoryKind::Consented | HistoryKind::Withdrawn => "own",
         },
         app: w.text(&line.app_name),
@@ -240,7 +242,10 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
             .map(|(item, reason)| (w.item(item).0, Explained::of(*reason, w).title))
             .collect(),
         disclosure: line.disclosure.map(|id| id.to_string()),
-        notice: line.notice.map(|document| format!("/notices/{}/{document}", line.app)),
+        notice: line
+            .notice
+            .zip(line.app.as_ref())
+            .map(|(document, app)| format!("/notices/{app}/{document}")),
         proof: address("/centre/proof", &[("log", &line.log), ("index", &index)]),
         proof_label: w.with("history-proof", "index", index.as_str()),
     }

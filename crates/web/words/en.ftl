@@ -317,6 +317,8 @@ history-disclosed = Handed over
 history-redelivered = Handed over again (the same request repeated)
 history-withheld = Refused
 history-not-delivered = Authorised, but not delivered
+history-viewed = The platform's staff looked at your information
+history-viewed-masked = The platform's staff looked you up and saw your information masked
 
 delete-title = Delete my account
 delete-lead = This cannot be undone. Before you delete it, see what will happen.

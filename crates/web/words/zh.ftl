@@ -277,6 +277,8 @@ history-disclosed = 已提供
 history-redelivered = 再次提供（同一请求的重复）
 history-withheld = 已拒绝提供
 history-not-delivered = 获准提供，但未送达
+history-viewed = 平台工作人员查看了你的信息
+history-viewed-masked = 平台工作人员查找了你，只看到了遮盖后的信息
 
 delete-title = 删除账户
 delete-lead = 删除后无法恢复。删除之前，请先看看会发生什么。

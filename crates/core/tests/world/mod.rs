@@ -141,7 +141,7 @@ impl World {
         world.change(PlatformChange::RegisterPartner { document, bytes });
         world.declare(&declaration());
         world.publish(1);
-        world.run(&Command::Enrol { subject: SUBJECT, own: OWN });
+        world.run(&Command::Enrol { subject: SUBJECT, own: OWN, values: vec![] });
         world
     }
 
@@ -274,7 +274,7 @@ fn next_disclosure() -> DisclosureId {
 pub fn released(outcome: &Outcome) -> ItemSet {
     match &outcome.answer {
         Answer::Released { pending, .. } => pending.items(),
-        Answer::Done | Answer::Withheld(_) | Answer::Refused(_) => ItemSet::EMPTY,
+        Answer::Done | Answer::Viewed(_) | Answer::Withheld(_) | Answer::Refused(_) => ItemSet::EMPTY,
     }
 }
 
@@ -282,6 +282,7 @@ pub fn released(outcome: &Outcome) -> ItemSet {
 pub fn word(outcome: &Outcome) -> String {
     match &outcome.answer {
         Answer::Done => "done".to_owned(),
+        Answer::Viewed(_) => "viewed".to_owned(),
         Answer::Released { .. } => "released".to_owned(),
         Answer::Refused(refusal) => refusal.code().to_owned(),
         Answer::Withheld(reasons) => {

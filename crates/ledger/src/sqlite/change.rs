@@ -123,6 +123,7 @@ impl Rowset {
             "DELETE FROM streams WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM history WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM idempotency WHERE grp = $1 AND shard = $2 AND subject = $3",
+            "DELETE FROM value_indexes WHERE grp = $1 AND shard = $2 AND subject = $3",
         ] {
             self.run(statement, params![GROUP, shard_of(subject), subject.0])?;
         }
@@ -174,6 +175,14 @@ impl Rowset {
                 )?;
                 Ok(if added == 0 { Written::Exists } else { Written::Done })
             }
+            Write::PutIndex { subject, item, index } => self
+                .run(
+                    "INSERT INTO value_indexes (grp, shard, subject, item, value_index)
+                     VALUES ($1, $2, $3, $4, $5)
+                     ON CONFLICT (grp, shard, subject, item) DO UPDATE SET value_index = excluded.value_index",
+                    params![GROUP, shard_of(*subject), subject.0, item.0, index],
+                )
+                .map(|_| Written::Done),
             Write::PutTicket(ticket) => self.put(ticket),
             Write::TakeTicket { kind, key, now } => {
                 let shard = key.first().copied().unwrap_or(0);

@@ -232,6 +232,24 @@ impl Rows for Rowset {
         )
     }
 
+    fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        self.one(
+            "SELECT h.idx, e.leaf FROM history AS h JOIN entries AS e ON e.grp = h.grp AND e.idx = h.idx
+             WHERE h.grp = $1 AND h.shard = $2 AND h.subject = $3 ORDER BY h.idx LIMIT 1",
+            params![GROUP, shard_of(subject), subject.0],
+            numbered,
+        )
+    }
+
+    fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {
+        self.all(
+            "SELECT subject FROM value_indexes WHERE grp = $1 AND item = $2 AND value_index = $3
+             ORDER BY subject LIMIT $4",
+            params![GROUP, item.0, index, limit.cast_signed()],
+            |row| Ok(SubjectKey(row.get(0)?)),
+        )
+    }
+
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {
         self.one(
             "SELECT kind, key, family, subject, app, body, issued_at, expires_at, used, revoked FROM tickets

@@ -14,7 +14,7 @@ fn put(who: &Who, id: &str, version: u8) -> (Write, Command) {
     let sealed = yinuo_tlog::content_hash(Suite::Guomi, &bytes);
     (
         Write::PutSealed { subject, item, compartment, version, bytes },
-        Command::StoreValue { subject, own: who.own(), item, version, sealed },
+        Command::StoreValues { subject, own: who.own(), values: vec![StoredValue { item, version, sealed }] },
     )
 }
 
@@ -161,6 +161,67 @@ pub fn history_is_newest_first_in_pages(place: Place) {
     assert_eq!(world.reader().history(Who(3).subject(), None, 3).unwrap(), []);
 }
 
+fn index(who: &Who, id: &str, value: u8) -> Write {
+    Write::PutIndex { subject: who.subject(), item: item(id), index: [value; 16] }
+}
+
+pub fn a_person_is_found_by_the_current_value_of_that_item_and_no_other(place: Place) {
+    let world = World::new(place);
+    let (a, b) = (world.person(1), world.person(2));
+    let found = |id: &str, value: u8| world.reader().found(item(id), [value; 16], 9).unwrap();
+    for (who, id, value) in [(&a, "phone_number", 7), (&b, "phone_number", 7), (&a, "email_address", 8)] {
+        assert_eq!(world.write(index(who, id, value)), Written::Done);
+    }
+    let mut both = vec![a.subject(), b.subject()];
+    both.sort_unstable();
+    assert_eq!(found("phone_number", 7), both);
+    assert_eq!(world.reader().found(item("phone_number"), [7; 16], 1).unwrap(), both[..1]);
+    assert_eq!(found("email_address", 8), [a.subject()]);
+    assert_eq!(found("email_address", 7), []);
+    assert_eq!(world.write(index(&a, "phone_number", 9)), Written::Done);
+    assert_eq!(found("phone_number", 7), [b.subject()]);
+    assert_eq!(found("phone_number", 9), [a.subject()]);
+    // A write that goes with a refused command does nothing.
+    let submission =
+        Submission { writes: vec![index(&a, "phone_number", 10)], ..world.submission(a.enrol()) };
+    let refused = world.ledger.submit(submission).wait().unwrap();
+    assert!(matches!(refused, Answered::Refused(Refusal::AlreadyExists)), "{refused:?}");
+    assert_eq!(found("phone_number", 10), []);
+}
+
+pub fn a_look_is_recorded_before_it_is_permitted(place: Place) {
+    let world = World::new(place);
+    let who = world.person(1);
+    let (write, command) = put(&who, "name", 1);
+    let submission = Submission { writes: vec![write], ..world.submission(command) };
+    assert!(matches!(world.ledger.submit(submission).wait().unwrap(), Answered::Done));
+    let view = |masked, reason| Command::ViewSubject {
+        subject: who.subject(),
+        own: who.own(),
+        by: crate::world::staff(),
+        items: items(&["name", "phone_number"]),
+        masked,
+        reason,
+    };
+    let before = world.size(&group());
+    let refused = world.run(view(false, ViewReason::LookUp));
+    assert!(matches!(refused, Answered::Refused(Refusal::ReasonMissing)), "{refused:?}");
+    assert_eq!(world.size(&group()), before);
+    let Answered::Viewed(permit) = world.run(view(false, ViewReason::Support)) else { panic!() };
+    assert_eq!((permit.subject(), permit.items()), (who.subject(), items(&["name"])));
+    let expected = Fact::Viewed {
+        by: crate::world::staff(),
+        items: items(&["name"]),
+        masked: false,
+        reason: ViewReason::Support,
+    };
+    assert_eq!(world.entry(&group(), before).fact, expected);
+    let (_, first) = world.reader().first(who.subject()).unwrap().unwrap();
+    assert_eq!(first.fact, Fact::Enrolled);
+    let report = verify(world.reader(), &crate::world::keys(), &mut |_| {}).unwrap();
+    assert!(report.first_bad.is_none(), "{:?}", report.first_bad);
+}
+
 pub fn a_deletion_removes_every_row_and_no_entry(place: Place) {
     let world = World::new(place);
     world.add_app(&app("second"));
@@ -176,6 +237,7 @@ pub fn a_deletion_removes_every_row_and_no_entry(place: Place) {
         ));
         world.write(Write::PutTicket(ticket(who.0, 1, Some(*who))));
         world.write(evidence(who, 1));
+        world.write(index(who, "phone_number", who.0));
     }
     let before = world.size(&group());
     let submission = Submission { retired: Some(vec![7; 40]), ..world.submission(gone.delete()) };
@@ -198,11 +260,18 @@ pub fn a_deletion_removes_every_row_and_no_entry(place: Place) {
                 .is_some(),
             source.read(|rows| rows.answer(who.subject(), &Digest([1; 32]))).unwrap().is_some(),
             reader.ticket(TicketKind::RefreshToken, [who.0; 32], START).unwrap().is_some(),
-            reader.evidence(who.subject(), Salt([1; 16])).unwrap().is_some(),
+            (
+                reader.evidence(who.subject(), Salt([1; 16])).unwrap().is_some(),
+                reader.found(item("phone_number"), [who.0; 16], 9).unwrap().len(),
+                reader.first(who.subject()).unwrap().is_some(),
+            ),
         )
     };
-    assert_eq!(left(&gone), (false, false, false, false, 0, false, 0, false, false, false, false));
-    assert_eq!(left(&stays), (true, true, true, true, 1, true, 4, true, true, true, true));
+    assert_eq!(
+        left(&gone),
+        (false, false, false, false, 0, false, 0, false, false, false, (false, 0, false))
+    );
+    assert_eq!(left(&stays), (true, true, true, true, 1, true, 4, true, true, true, (true, 1, true)));
     assert_eq!(source.read(|rows| rows.retired()).unwrap(), 1);
     // One fact in each stream, and every fact before it is still there.
     let entries = world.entries(&group());
@@ -289,7 +358,7 @@ pub fn another_tag_of_the_same_person_is_refused(place: Place) {
         *tag = Tag([0; 16]);
     }
     let mut store = put(&who, "name", 1).1;
-    if let Command::StoreValue { own, .. } = &mut store {
+    if let Command::StoreValues { own, .. } = &mut store {
         *own = Tag([0; 16]);
     }
     let delete = Command::DeleteAccount { subject: who.subject(), own: Tag([0; 16]) };

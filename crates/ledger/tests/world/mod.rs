@@ -444,7 +444,7 @@ impl Who {
     }
 
     pub fn enrol(&self) -> Command {
-        Command::Enrol { subject: self.subject(), own: self.own() }
+        Command::Enrol { subject: self.subject(), own: self.own(), values: Vec::new() }
     }
 
     pub fn withdraw(&self, app: &AppId) -> Command {

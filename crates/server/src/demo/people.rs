@@ -1,4 +1,4 @@
-//! Invented people. Their numbers are outside every range that is given out, their addresses end in `.example`.
+//! Invented people. Their numbers are in a range that is not given out (154), their addresses end in `.example`.
 
 use yinuo_domain::{InvalidId, LocalText, PersonId};
 use yinuo_service::{Directory, NewPerson, Offered};
@@ -47,8 +47,8 @@ fn person(number: usize) -> Result<NewPerson, InvalidId> {
         guardian_required: number == CHILD,
         values: vec![
             value("name", format!("示例用户{number:02}")),
-            value("phone_number", format!("100000000{number:02}")),
-            value("contact_phone", format!("100000000{number:02}")),
+            value("phone_number", format!("154000000{number:02}")),
+            value("contact_phone", format!("154000000{number:02}")),
             value("delivery_address", format!("虚构省样例市演示区无名路 {number} 号")),
             value("email_address", format!("person-{number:02}@people.example")),
             value("nickname", format!("小样{number:02}")),

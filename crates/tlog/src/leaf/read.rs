@@ -4,7 +4,7 @@ use minicbor::Decoder;
 use yinuo_domain::{
     AppId, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact, Guardian,
     InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId,
-    StreamId, Suite, Tag, Timestamp, ValueVersion, WithdrawalScope,
+    StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
@@ -180,6 +180,12 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             by: map.by()?,
             partner: map.partner()?,
             document: Digest(map.array(keys::DOCUMENT)?),
+        },
+        22 => Fact::Viewed {
+            by: map.by()?,
+            items: map.required(keys::VIEWED, item_set)?,
+            masked: map.required(keys::MASKED, boolean)?,
+            reason: map.required(keys::VIEW_REASON, |value| ViewReason::from_number(small(value)?))?,
         },
         _ => return Err(Undecidable::UnknownKind { kind }),
     })

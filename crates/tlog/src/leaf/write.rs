@@ -122,6 +122,12 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.bool(keys::GUARDIAN_REQUIRED, *guardian_required);
             map.bytes(keys::REQUEST, &request.0);
         }
+        Fact::Viewed { by, items, masked, reason } => {
+            map.text(keys::BY, by.as_str());
+            map.items(keys::VIEWED, *items);
+            map.bool(keys::MASKED, *masked);
+            map.uint(keys::VIEW_REASON, u64::from(reason.number()));
+        }
         Fact::NotDelivered { disclosure } => map.bytes(keys::DISCLOSURE, &disclosure.0),
         Fact::StaffAppointed { by, staff, role } => {
             map.text(keys::BY, by.as_str());

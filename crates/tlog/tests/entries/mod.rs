@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use yinuo_domain::{
     AppId, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact, Guardian, Item,
     ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId, StreamId, Suite, Tag,
-    Timestamp, ValueVersion, WithdrawalScope,
+    Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 const AT: Timestamp = Timestamp(1_795_000_000_123);
@@ -148,6 +148,11 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             "partner-revised",
             Place::Log,
             Fact::PartnerRevised { by: by(), partner: partner(), document: Digest([0xd3; 32]) },
+        ),
+        (
+            "viewed",
+            own(2),
+            Fact::Viewed { by: by(), items: items(&[1, 17]), masked: true, reason: ViewReason::LookUp },
         ),
     ]
     .into_iter()
@@ -332,6 +337,8 @@ fn any_person_fact() -> impl Strategy<Value = Fact> {
             }
         ),
         any_disclosure().prop_map(|disclosure| Fact::NotDelivered { disclosure }),
+        (any_staff(), any_items(), any::<bool>(), prop::sample::select(ViewReason::EVERY))
+            .prop_map(|(by, items, masked, reason)| Fact::Viewed { by, items, masked, reason }),
     ]
 }
 

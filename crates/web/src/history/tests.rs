@@ -12,7 +12,7 @@ pub(crate) fn line(kind: HistoryKind) -> HistoryLine {
     HistoryLine {
         at: Timestamp(1_772_380_800_000),
         kind,
-        app: AppId::parse("courier").unwrap(),
+        app: Some(AppId::parse("courier").unwrap()),
         app_name: both("虚构快递", "Invented Courier"),
         partner_name: both("虚构快递有限公司", "Invented Courier Ltd"),
         purpose: Some(both("寄送", "Delivery")),

@@ -7,6 +7,7 @@
 //! A route lives in the module of its subject. Bodies are limited to [`crate::BODY_LEN_MAX`]; a route that takes a
 //! longer one, or a stream, says so by a `DefaultBodyLimit` of its own.
 
+mod people;
 mod platform;
 mod staff;
 
@@ -22,6 +23,8 @@ use crate::dressed;
 use crate::fault::Fault;
 use crate::visit::Web;
 
+pub use people::{FindAsk, FindPerson, PackageAsk};
+pub use people::{IMPORT_LEN_MAX, IMPORT_PEOPLE_MAX, ImportBatch, ImportPerson, ImportRefused, ImportTold};
 pub use platform::{
     ApplyAnswer, BlockedAnswer, Both, Files, LogSize, OnHold, Outcome, PartAnswer, PlanAnswer, Status,
     StepAnswer,
@@ -33,7 +36,8 @@ pub const OPERATOR: &str = "yinuo-operator";
 
 /// Everything an operator can ask.
 pub fn operator_router(gateway: Arc<Gateway>) -> Router {
-    dressed(Router::new().merge(platform::routes()).merge(staff::routes()), Web::new(gateway))
+    let subjects = platform::routes().merge(people::routes()).merge(staff::routes());
+    dressed(Router::new().merge(subjects), Web::new(gateway))
 }
 
 /// In whose name an operator asks.

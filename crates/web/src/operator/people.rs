@@ -1,0 +1,165 @@
+//! People: bringing them in, many at a time; finding one; handing out a package.
+
+mod look;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use yinuo_domain::{LocalText, PersonId};
+use yinuo_service::{Admitted, EnrolError, Existing, NewPerson};
+
+use crate::fault::Fault;
+use crate::operator::Operator;
+use crate::visit::Web;
+
+pub use look::{FindAsk, FindPerson, PackageAsk};
+
+/// The greatest size of a batch of people, in bytes.
+pub const IMPORT_LEN_MAX: usize = 32 * 1024 * 1024;
+/// How many people a batch has at most.
+pub const IMPORT_PEOPLE_MAX: usize = 1_024;
+
+pub(crate) fn routes() -> Router<Web> {
+    let import = post(import).layer(DefaultBodyLimit::max(IMPORT_LEN_MAX));
+    Router::new().route("/operator/people/import", import).merge(look::routes())
+}
+
+/// People who are brought in together. Not printed: it is full of values.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportBatch {
+    /// Whether changed values of people who are here already are stored as corrections.
+    pub correct: bool,
+    /// Whether only to say what would become of them.
+    pub rehearse: bool,
+    /// The items that the values are of.
+    pub items: Vec<String>,
+    /// The people.
+    pub people: Vec<ImportPerson>,
+}
+
+/// One person of a batch.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportPerson {
+    /// Where they stand in the file.
+    pub line: u64,
+    /// The platform's own identifier.
+    pub subject_id: String,
+    /// Whether a guardian must agree for them.
+    pub guardian_required: bool,
+    /// One for each item of the batch; none where the person has none.
+    pub values: Vec<Option<String>>,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct ImportTold {
+    /// How many people came in.
+    pub enrolled: u64,
+    /// How many had values corrected or added.
+    pub corrected: u64,
+    /// How many were here with exactly these values.
+    pub unchanged: u64,
+    /// How many values were stored.
+    pub values: u64,
+    /// Who stayed out, and why. One person may be there more than once.
+    pub refused: Vec<ImportRefused>,
+}
+
+/// One reason why a person stayed out. Never a value.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ImportRefused {
+    /// Where they stand in the file.
+    pub line: u64,
+    /// Which column.
+    pub column: String,
+    /// The one word for it.
+    pub code: String,
+    /// What is wrong and how to mend it.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// `POST /operator/people/import`: brings people in. All of a batch share commits; each person is whole or not there.
+async fn import(State(web): State<Web>, _by: Operator, body: Bytes) -> Result<Json<ImportTold>, Fault> {
+    // What a parser says of a body may repeat it.
+    let batch: ImportBatch = serde_json::from_slice(&body).map_err(|_| {
+        Fault::malformed("body", "must be a batch of people as JSON, as this version writes it")
+    })?;
+    drop(body);
+    if IMPORT_PEOPLE_MAX < batch.people.len() {
+        return Err(Fault::malformed("people", format!("must be at most {IMPORT_PEOPLE_MAX}")));
+    }
+    let existing = if batch.correct { Existing::Correct } else { Existing::Refuse };
+    let mut told = ImportTold::default();
+    let (mut lines, mut people) = (Vec::new(), Vec::new());
+    for person in batch.people {
+        match brought(&batch.items, person) {
+            Ok((line, person)) => {
+                lines.push(line);
+                people.push(person);
+            }
+            Err(refused) => told.refused.push(refused),
+        }
+    }
+    let results = if batch.rehearse {
+        web.read(move |gateway| {
+            people.iter().map(|person| gateway.rehearse(person, existing)).collect::<Vec<_>>()
+        })
+        .await?
+    } else {
+        let prepared = web
+            .read(move |gateway| {
+                people.into_iter().map(|person| gateway.prepare(person, existing)).collect::<Vec<_>>()
+            })
+            .await?;
+        web.gateway.admit_all(prepared).await
+    };
+    for (line, result) in lines.into_iter().zip(results) {
+        match result {
+            Ok(Admitted::Enrolled { values }) => {
+                told.enrolled += 1;
+                told.values += values as u64;
+            }
+            Ok(Admitted::Corrected { values }) => {
+                told.corrected += 1;
+                told.values += values as u64;
+            }
+            Ok(Admitted::Unchanged) => told.unchanged += 1,
+            // Whoever of the batch came in is recognised when it is brought again.
+            Err(EnrolError::Unavailable(unavailable)) => return Err(unavailable.into()),
+            Err(error) => told.refused.extend(refused(line, &error)),
+        }
+    }
+    Ok(Json(told))
+}
+
+fn brought(items: &[String], person: ImportPerson) -> Result<(u64, NewPerson), ImportRefused> {
+    let ImportPerson { line, subject_id, guardian_required, values } = person;
+    let Ok(id) = PersonId::parse(&subject_id) else {
+        return Err(ImportRefused {
+            line,
+            column: "subject_id".to_owned(),
+            code: "subject-id".to_owned(),
+            zh: "标识应为 1 到 64 个可见的 ASCII 字符，不含空格".to_owned(),
+            en: "an identifier has 1 to 64 visible ASCII characters and no space".to_owned(),
+        });
+    };
+    let values = items.iter().zip(values).filter_map(|(item, value)| Some((item.clone(), value?)));
+    Ok((line, NewPerson { person: id, guardian_required, values: values.collect() }))
+}
+
+fn refused(line: u64, error: &EnrolError) -> Vec<ImportRefused> {
+    let one = |(column, code, why): (String, String, LocalText)| ImportRefused {
+        line,
+        column,
+        code,
+        zh: why.zh,
+        en: why.en,
+    };
+    error.told().into_iter().map(one).collect()
+}
