@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -88,8 +89,21 @@ impl CsvRows {
         if !self.read()? {
             return Ok(None);
         }
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let line = self.line()?;
         Ok(Some(Row { line, person: self.person(line) }))
+    }
+
+    /// On which line the row at hand begins. The reader counts a line when it takes its line feed, and leaves that of a
+    /// CR LF and empty lines to the next row, so it is reckoned from the row's end.
+    fn line(&self) -> Result<u64, RowsError> {
+        let end = self.reader.position();
+        let mut last = [0];
+        let bounded = self.reader.get_ref();
+        let before = end.byte().saturating_add(bounded.base).saturating_sub(1);
+        let read = bounded.file.read_at(&mut last, before);
+        read.map_err(|cause| RowsError::File { path: self.path.clone(), cause })?;
+        let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        Ok(end.line().saturating_sub(within).saturating_sub(u64::from(last == [b'\n'])))
     }
 
     fn read(&mut self) -> Result<bool, RowsError> {
