@@ -35,8 +35,14 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
             if profile.partner != *id {
                 return Err(Refusal::Document);
             }
-            if partner(platform, id)?.status == PartnerStatus::Terminated {
+            let held = partner(platform, id)?;
+            if held.status == PartnerStatus::Terminated {
                 return Err(Refusal::PartnerStatus);
+            }
+            // PIPL 23: consent is to a recipient by its name. Once an app of it was declared, the name stays.
+            let declared = platform.apps.values().any(|app| app.declaration.partner == *id);
+            if declared && held.profile.name != profile.name {
+                return Err(Refusal::RecipientChanged);
             }
             Fact::PartnerRevised { by, partner: profile.partner, document: *document }
         }

@@ -135,6 +135,10 @@ fn promise_3_a_revised_ceiling_counts_at_the_next_decision() {
     assert_eq!(word(&world.ask(DELIVERY, BASIC, false)), "released");
     let nobody = PartnerProfile { partner: PartnerId::parse("nobody").unwrap(), ..profile() };
     assert_eq!(revise(&mut world, &nobody), "unknown-partner");
+    // People agreed to a recipient by its name: it may change how it is reached, not who it is.
+    let name = yinuo_domain::LocalText { zh: "另一家".into(), en: "Somebody else".into() };
+    let renamed = PartnerProfile { name, ..profile() };
+    assert_eq!(revise(&mut world, &renamed), "recipient-changed");
 }
 
 /// Promise 9: declining every optional item never touches the basic function service, in each of the 39 categories:

@@ -138,6 +138,8 @@ reasons! {
         UnknownStaff = 30 "unknown-staff",
         /// They are the last operator, and would leave the platform without one by their own hand.
         LastOperator = 31 "last-operator",
+        /// People agreed to this recipient: under another name it would be another one.
+        RecipientChanged = 32 "recipient-changed",
     }
 }
 

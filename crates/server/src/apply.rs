@@ -49,7 +49,7 @@ async fn apply(options: &ApplyOptions) -> Result<ExitCode, ApplyError> {
         }
         return Ok(ExitCode::from(PROBLEMS));
     };
-    let mut files = documents(&platform, options.hide_missing)?;
+    let mut files = documents(&platform, options)?;
     let local = Local::open(&options.local).await?;
     let plan: PlanAnswer = local.post("/operator/platform/plan", &files).await?;
     if !options.json {
@@ -82,7 +82,7 @@ async fn apply(options: &ApplyOptions) -> Result<ExitCode, ApplyError> {
     }
 }
 
-fn documents(platform: &PlatformFiles, hide_missing: bool) -> Result<Files, DocumentError> {
+fn documents(platform: &PlatformFiles, options: &ApplyOptions) -> Result<Files, DocumentError> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let partners = platform.partners.iter().map(|partner| yinuo_rules::partner_bytes(partner).map(text));
     let apps = platform.apps.iter().map(|app| yinuo_rules::declaration_bytes(app).map(text));
@@ -91,7 +91,8 @@ fn documents(platform: &PlatformFiles, hide_missing: bool) -> Result<Files, Docu
         partners: partners.collect::<Result<_, _>>()?,
         apps: apps.collect::<Result<_, _>>()?,
         notices: notices.collect::<Result<_, _>>()?,
-        hide_missing,
+        hide_missing: options.hide_missing,
+        show_hidden: options.show_hidden,
         state: None,
     })
 }

@@ -171,6 +171,9 @@ pub(crate) struct ApplyOptions {
     /// Take apps offline that are live and not in these files
     #[arg(long)]
     pub(crate) hide_missing: bool,
+    /// Bring apps back that are in these files and were taken offline, by whomever
+    #[arg(long)]
+    pub(crate) show_hidden: bool,
     /// One line of JSON on standard output; never asks
     #[arg(long)]
     pub(crate) json: bool,

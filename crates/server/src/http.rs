@@ -1,9 +1,10 @@
 //! Connections: plain or TLS, HTTP/1.1, and how long and how many. Everything about requests is `web`'s.
 //!
-//! Whoever sends nothing, or one byte a minute, is let go after a while; whoever comes when all places are taken waits
+//! Whoever sends nothing, one byte a minute, or does not read what is sent, is let go after a while; whoever comes when all places are taken waits
 //! to be accepted. So no number of connections costs more than a known amount of memory.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
@@ -127,9 +128,65 @@ async fn connection(
         .header_read_timeout(bounds.head)
         .max_buf_size(HEAD_LEN_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Reading::by(stream, bounds.body)), service);
     if let Err(error) = watcher.watch(served).await {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// A connection whose other side must go on reading: what cannot be written for a while ends it.
+struct Reading<S> {
+    stream: S,
+    within: Duration,
+    /// Since when nothing could be written.
+    stuck: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Reading<S> {
+    fn by(stream: S, within: Duration) -> Self {
+        Self { stream, within, stuck: None }
+    }
+
+    /// Lets a write wait, though not for ever.
+    fn wait<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let within = self.within;
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+        stuck.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Reading<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Reading<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        from: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, from);
+        self.wait(context, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.wait(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let closed = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.wait(context, closed)
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Wanted {
     pub notices: Vec<Notice>,
     /// Whether apps that the files do not declare are taken offline.
     pub hide_missing: bool,
+    /// Whether apps that the files declare and that are offline are brought back.
+    pub show_hidden: bool,
 }
 
 impl Wanted {
@@ -35,12 +37,14 @@ impl Wanted {
         apps: &[String],
         notices: &[String],
         hide_missing: bool,
+        show_hidden: bool,
     ) -> Result<Self, DocumentError> {
         Ok(Self {
             partners: all(partners, yinuo_rules::parse_partner)?,
             apps: all(apps, yinuo_rules::parse_declaration)?,
             notices: all(notices, yinuo_rules::parse_notice)?,
             hide_missing,
+            show_hidden,
         })
     }
 }
@@ -176,7 +180,7 @@ impl Gateway {
             plan_partner(&platform, profile, &mut plan);
         }
         for declaration in &wanted.apps {
-            self.plan_app(&platform, declaration, &mut plan)?;
+            self.plan_app(&platform, declaration, wanted.show_hidden, &mut plan)?;
         }
         for notice in &wanted.notices {
             plan_notice(&platform, notice, &mut plan);
@@ -223,6 +227,7 @@ impl Gateway {
         &self,
         platform: &Platform,
         wanted: &Declaration,
+        show_hidden: bool,
         plan: &mut Plan,
     ) -> Result<(), ChangeError> {
         let id = &wanted.app;
@@ -284,7 +289,8 @@ impl Gateway {
             let parts = self.differences(Some(&app.declaration), wanted);
             plan.steps.push(Step { act: Act::RedeclareApp(wanted.clone()), parts, on_hold });
         }
-        if app.status == AppStatus::Hidden {
+        // Whoever took it offline may have had a reason that these files do not know.
+        if app.status == AppStatus::Hidden && show_hidden {
             plan.step(Act::ShowApp(id.clone()), Vec::new());
         }
         Ok(())
@@ -392,6 +398,18 @@ fn plan_partner(platform: &Platform, wanted: &PartnerProfile, plan: &mut Plan) {
             format!("the partner `{id}` is terminated and cannot change"),
             "请保持其文件不变；终止不可撤销",
             "leave its file as it was; a termination is for good",
+        );
+    }
+    let declared = platform.apps.values().any(|app| app.declaration.partner == *id);
+    if declared && partner.profile.name != wanted.name {
+        plan.block(
+            format!("用户同意的接收方是“{}”，合作方“{id}”不能改名", partner.profile.name.zh),
+            format!(
+                "people agreed to `{}` as the recipient: the partner `{id}` cannot change its name",
+                partner.profile.name.en
+            ),
+            "请为新的接收方登记新的合作方和应用，由用户重新同意",
+            "register a new partner with an app of its own, to which people can agree",
         );
     }
     let parts = compare(words_of_partner(&partner.profile), words_of_partner(wanted));

@@ -156,13 +156,15 @@ impl Gateway {
         self.admit(self.prepare(new, Existing::Refuse)).await.map(|_| ())
     }
 
-    /// Says what would become of a person, and does nothing.
+    /// Says what would become of a person, and does nothing. Of whoever is here it says no more than that: what they
+    /// have is not compared, for an answer would be a look that nobody recorded.
     pub fn rehearse(&self, new: &NewPerson, existing: Existing) -> Result<Admitted, EnrolError> {
-        let (plan, values) = self.enrolment(new, existing)?;
-        Ok(match plan {
-            Plan::Enrol(_) => Admitted::Enrolled { values: values.len() },
-            Plan::Correct(_) => Admitted::Corrected { values: values.len() },
-            Plan::Nothing => Admitted::Unchanged,
+        let values = self.checked(&new.values, self.now())?;
+        let index = self.parts.vault.person_index(&new.person);
+        Ok(match (read(self.parts.ledger.reader().person(index))?, existing) {
+            (None, _) => Admitted::Enrolled { values: values.len() },
+            (Some(_), Existing::Correct) => Admitted::Corrected { values: values.len() },
+            (Some(_), Existing::Refuse) => Admitted::Unchanged,
         })
     }
 
@@ -242,6 +244,12 @@ impl Gateway {
             // Deleted between two readings.
             return Ok((Plan::Enrol(index), values));
         };
+        // Wrong values tell what is not so. After a few in a minute nothing is compared any more; bringing the same file
+        // again has none.
+        let monotonic = self.parts.clock.monotonic();
+        if existing == Existing::Refuse && self.mismatches.are_spent(monotonic) {
+            return Err(EnrolError::AlreadyEnrolled);
+        }
         if person.guardian_required != new.guardian_required {
             return Err(EnrolError::Guardian);
         }
@@ -268,7 +276,10 @@ impl Gateway {
         match (changed.is_empty(), existing) {
             (true, _) => Ok((Plan::Nothing, changed)),
             (false, Existing::Correct) => Ok((Plan::Correct(held), changed)),
-            (false, Existing::Refuse) => Err(EnrolError::AlreadyEnrolled),
+            (false, Existing::Refuse) => {
+                let _ = self.mismatches.admit(monotonic);
+                Err(EnrolError::AlreadyEnrolled)
+            }
         }
     }
 

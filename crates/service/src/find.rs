@@ -105,6 +105,12 @@ pub(crate) struct LookUps {
 }
 
 impl LookUps {
+    /// Whether there were as many in this minute as there may be.
+    pub(crate) fn are_spent(&self, now: Monotonic) -> bool {
+        let minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        LOOK_UPS_MAX <= minute.1 && now < minute.0.after_ms(60_000)
+    }
+
     /// Counts one, unless there were too many in this minute.
     pub(crate) fn admit(&self, now: Monotonic) -> Result<(), LookError> {
         let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);

@@ -52,6 +52,8 @@ pub struct Gateway {
     pub(crate) packs: &'static Packs,
     pub(crate) counters: Counters,
     pub(crate) look_ups: LookUps,
+    /// Values brought for somebody who is here, and not theirs: a guess, perhaps.
+    pub(crate) mismatches: LookUps,
 }
 
 /// A person, as a use case holds them: where their rows are, and the keys to them.
@@ -71,6 +73,7 @@ impl Gateway {
             packs: yinuo_rules::packs()?,
             counters: Counters::default(),
             look_ups: LookUps::default(),
+            mismatches: LookUps::default(),
         })
     }
 

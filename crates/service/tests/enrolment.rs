@@ -122,3 +122,24 @@ fn many_come_in_together_and_a_person_twice_among_them_once() {
         assert!(report.first_bad.is_none(), "{:?}", report.first_bad);
     })
 }
+
+/// An answer that depends on what somebody has would be a look at it that nobody recorded.
+#[test]
+fn guessing_what_somebody_has_is_told_nothing_and_soon_not_even_answered() {
+    let bed = Bed::memory(Suite::Guomi);
+    block_on(async {
+        bring(&bed, Existing::Refuse, person("more-1", ALL)).await.unwrap();
+        let wrong = [("name", "canary")];
+        let rehearsed = |values: &[(&str, &str)]| {
+            format!("{:?}", bed.gateway.rehearse(&person("more-1", values), Existing::Refuse).unwrap())
+        };
+        assert_eq!(rehearsed(ALL), rehearsed(&wrong));
+        // Right values are recognised, as bringing the same file again needs it, until too many were wrong.
+        assert!(bring(&bed, Existing::Refuse, person("more-1", ALL)).await.is_ok());
+        for _ in 0..30 {
+            assert!(bring(&bed, Existing::Refuse, person("more-1", &wrong)).await.is_err());
+        }
+        let right = bring(&bed, Existing::Refuse, person("more-1", ALL)).await;
+        assert!(matches!(right, Err(EnrolError::AlreadyEnrolled)), "{right:?}");
+    });
+}

@@ -139,7 +139,9 @@ impl Word for Issuer {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
             _ => (authority, None),
         };
-        let here = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+        let here = host == "localhost"
+            || host == "[::1]"
+            || host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
         let scheme_fits = scheme == "https" || (scheme == "http" && here);
         let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let bracketed = host.starts_with('[') && host.ends_with(']');

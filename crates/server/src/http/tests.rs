@@ -105,3 +105,26 @@ async fn who_is_being_answered_gets_the_answer_before_the_door_closes() {
     assert!(asked.await.unwrap().ends_with("at last"));
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");
 }
+
+/// Whoever asks and never reads holds a place only for a while.
+#[tokio::test]
+async fn a_connection_that_does_not_read_ends() {
+    let (here, mut there) = tokio::io::duplex(16);
+    let mut reading = Reading::by(here, Duration::from_millis(50));
+    let refused = reading.write_all(&[7; 64]).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::TimedOut);
+    // As long as something is read now and then, it goes on.
+    let (here, there_too) = tokio::io::duplex(16);
+    let mut reading = Reading::by(here, Duration::from_millis(200));
+    let slow = tokio::spawn(async move {
+        let mut there = there_too;
+        let mut read = [0; 16];
+        for _ in 0..8 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            there.read_exact(&mut read[..8]).await.unwrap();
+        }
+    });
+    reading.write_all(&[7; 64]).await.unwrap();
+    slow.await.unwrap();
+    assert_eq!(there.read(&mut [0; 16]).await.unwrap(), 16);
+}

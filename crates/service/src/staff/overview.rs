@@ -218,6 +218,7 @@ fn line(index: u64, entry: Entry) -> GovernanceLine {
         Fact::PartnerSuspended { by, partner } => ("partner-suspended", Some(by), text(&partner), None),
         Fact::PartnerReinstated { by, partner } => ("partner-reinstated", Some(by), text(&partner), None),
         Fact::PartnerTerminated { by, partner } => ("partner-terminated", Some(by), text(&partner), None),
+        Fact::PartnerRevised { by, partner, .. } => ("partner-revised", Some(by), text(&partner), None),
         Fact::AppDeclared { by, app, .. } => ("app-declared", Some(by), text(&app), None),
         Fact::AppHidden { by, app } => ("app-hidden", Some(by), text(&app), None),
         Fact::AppShown { by, app } => ("app-shown", Some(by), text(&app), None),

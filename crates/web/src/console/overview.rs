@@ -143,6 +143,7 @@ impl Line {
             "partner-suspended" => "console-partner-suspended",
             "partner-reinstated" => "console-partner-reinstated",
             "partner-terminated" => "console-partner-terminated",
+            "partner-revised" => "console-partner-revised",
             "app-declared" => "console-app-declared",
             "app-hidden" => "console-app-hidden",
             "app-shown" => "console-app-shown",

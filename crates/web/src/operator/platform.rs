@@ -97,7 +97,7 @@ async fn apply(
 }
 
 fn wanted(files: &Files) -> Result<Wanted, Fault> {
-    Wanted::parse(&files.partners, &files.apps, &files.notices, files.hide_missing)
+    Wanted::parse(&files.partners, &files.apps, &files.notices, files.hide_missing, files.show_hidden)
         .map_err(|error| Fault::malformed("partners, apps or notices", error.to_string()))
 }
 
@@ -137,6 +137,9 @@ pub struct Files {
     pub notices: Vec<String>,
     /// Whether apps that are not among them are taken offline.
     pub hide_missing: bool,
+    /// Whether those of them that are offline are brought back.
+    #[serde(default)]
+    pub show_hidden: bool,
     /// To apply: the state of the plan that somebody has seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
