@@ -11,7 +11,7 @@ use yinuo_domain::{
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
-use crate::{StaffRow, StoreError, Ticket, TicketKind, Write, Written};
+use crate::{PasskeyRow, StaffRow, StoreError, Ticket, TicketKind, Write, Written};
 
 /// Which log, in a store with one group.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -300,6 +300,8 @@ pub trait Rows {
     fn staff(&self, staff: &StaffId) -> Result<Option<StaffRow>, StoreError>;
     /// The member of staff with this blind index.
     fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError>;
+    /// The passkeys of a member of staff, in the order of their ids.
+    fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError>;
     /// How many people there are, counted up to `limit`.
     fn people(&self, limit: usize) -> Result<u64, StoreError>;
     /// How many tag keys of deleted persons are kept.

@@ -45,7 +45,7 @@ pub use reader::{COUNTED_MAX, Counted, Reader};
 pub use settings::Settings;
 pub use signing::HeadSigner;
 pub use sqlite::{DATABASE, LOCK, SqliteStore, StoreCopy, schema};
-pub use staff::{StaffRow, StaffWrite};
+pub use staff::{PasskeyRow, StaffRow, StaffWrite};
 pub use submission::{Answered, Pending, Receipt, Submission};
 pub use ticket::{Ticket, TicketKind};
 pub use verify::{FirstBad, Progress, Report, VerifyError, verify, verify_directory};

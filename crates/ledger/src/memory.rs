@@ -15,7 +15,7 @@ use crate::backend::{
     AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
     TicketRow, Writer,
 };
-use crate::{SWEEP_LEN_MAX, StaffRow, StoreError, TicketKind, Write, Written};
+use crate::{PasskeyRow, SWEEP_LEN_MAX, StaffRow, StoreError, TicketKind, Write, Written};
 
 /// A store in memory. A clone is the same store: it can be opened again after its ledger was closed.
 #[derive(Clone, Default)]
@@ -42,6 +42,7 @@ struct Tables {
     tickets: Table<(TicketKind, [u8; 32]), TicketRow>,
     answers: Table<(SubjectKey, Digest), AnswerRow>,
     staff: Table<StaffId, StaffRow>,
+    passkeys: Table<(StaffId, Vec<u8>), PasskeyRow>,
     app_seqs: BTreeMap<AppId, u64>,
     retired: BTreeMap<Tag, (Vec<u8>, Timestamp)>,
 }
@@ -387,6 +388,10 @@ impl Rows for Tables {
 
     fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError> {
         Ok(self.staff.values().find(|row| row.identity == identity).cloned())
+    }
+
+    fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError> {
+        Ok(self.passkeys.values().filter(|row| row.staff == *staff).cloned().collect())
     }
 
     fn people(&self, limit: usize) -> Result<u64, StoreError> {

@@ -11,7 +11,7 @@ use yinuo_tlog::{Algorithm, Hash, TileId};
 use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
 use crate::state::State;
 use crate::view::Shared;
-use crate::{Receipt, StaffRow, StoreError, Ticket, TicketKind};
+use crate::{PasskeyRow, Receipt, StaffRow, StoreError, Ticket, TicketKind};
 
 /// How many people [`Reader::active_grants`] looks at.
 pub const COUNTED_MAX: usize = 10_000;
@@ -154,6 +154,11 @@ impl Reader {
     /// The member of staff with this blind index.
     pub fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError> {
         self.source.read(|rows| rows.staff_of(identity))
+    }
+
+    /// The passkeys of a member of staff.
+    pub fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError> {
+        self.source.read(|rows| rows.passkeys(staff))
     }
 
     /// How many people there are, counted up to `limit`.

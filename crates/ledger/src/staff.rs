@@ -63,12 +63,37 @@ impl fmt::Debug for StaffRow {
     }
 }
 
+/// A passkey of a member of staff.
+#[derive(Clone, Eq, PartialEq)]
+pub struct PasskeyRow {
+    /// Whose.
+    pub staff: StaffId,
+    /// Of which appointment.
+    pub generation: [u8; 16],
+    /// What the authenticator calls it.
+    pub id: Vec<u8>,
+    /// Its public key.
+    pub key: Vec<u8>,
+    /// What changes with each use.
+    pub state: Vec<u8>,
+    /// What its owner calls it.
+    pub name: String,
+    /// Since when.
+    pub added_at: Timestamp,
+}
+
+impl fmt::Debug for PasskeyRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasskeyRow").field("staff", &self.staff).finish_non_exhaustive()
+    }
+}
+
 /// A write about what staff sign in with.
 #[derive(Clone, Eq, PartialEq)]
 pub enum StaffWrite {
-    /// Puts a row in place of the one before. [`crate::Written::Exists`] when somebody else has this identity.
+    /// Puts a row in place of the one before, whose passkeys are gone with it. [`crate::Written::Exists`] when somebody else has this identity.
     Put(StaffRow),
-    /// Deletes a row.
+    /// Deletes a row, and its passkeys.
     Remove(StaffId),
     /// Counts an attempt. [`crate::Written::Missing`] when there is nobody, or a wait: then the attempt is not to be
     /// looked at.
@@ -100,6 +125,23 @@ pub enum StaffWrite {
         generation: [u8; 16],
         /// Which.
         step: u64,
+    },
+    /// Adds a passkey of somebody who has one-time passwords. [`crate::Written::Missing`] when they have none, or were
+    /// appointed anew or reset since; [`crate::Written::Exists`] when they have it.
+    AddPasskey(PasskeyRow),
+    /// Uses a passkey, which ends the count of attempts. [`crate::Written::Missing`] when it is gone, or was used
+    /// since `before` was read.
+    UsePasskey {
+        /// Whose.
+        staff: StaffId,
+        /// Of which appointment.
+        generation: [u8; 16],
+        /// Which.
+        id: Vec<u8>,
+        /// Its state until then.
+        before: Vec<u8>,
+        /// Its state from then on.
+        after: Vec<u8>,
     },
 }
 

@@ -51,6 +51,7 @@ conformance! {
     a_second_factor_is_set_up_once_and_in_time
     a_time_step_is_used_once_by_eight_threads
     attempts_are_counted_before_they_are_looked_at
+    a_passkey_is_of_one_appointment_and_used_in_order
     a_person_is_added_once_and_within_one_shard
     values_are_the_current_ones_in_the_order_of_their_codes
     a_person_is_found_by_the_current_value_of_that_item_and_no_other

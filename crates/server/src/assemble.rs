@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::directory::{DirectoryError, Made};
 use crate::keys::{Keys, KeysError, publish};
+use crate::passkeys::HostPasskeys;
 use crate::random::OsRandom;
 
 /// What was put together. The directory is locked as long as the ledger is open.
@@ -67,6 +68,7 @@ pub(crate) fn assemble(
         sign_in,
         clock,
         random,
+        passkeys: HostPasskeys::of(&made.issuer).map(|passkeys| Arc::new(passkeys) as _),
         terms: terms(config),
     };
     Ok(Assembled { gateway: Arc::new(Gateway::new(parts)?), ledger })

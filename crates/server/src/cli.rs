@@ -59,6 +59,9 @@ pub(crate) struct DemoOptions {
     /// Where to serve; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
+    /// Call itself http://localhost instead of the address: browsers allow passkeys only for a name
+    #[arg(long)]
+    pub(crate) localhost: bool,
     /// Where the sample partner serves; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
     pub(crate) partner_listen: SocketAddr,

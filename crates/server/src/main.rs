@@ -25,6 +25,7 @@ mod metrics;
 mod oidc;
 mod operator_socket;
 mod partner;
+mod passkeys;
 mod passphrase;
 mod random;
 mod rules;

@@ -67,6 +67,7 @@ const FENCES: &[(&str, &[&str], &[&str])] = &[
     ("client assertions", &["p256"], &["oauth", "vault"]),
     ("hashes and MACs", &["sha2", "sm3", "hmac"], &["rules", "oauth", "tlog", "ledger", "vault"]),
     ("OpenID Connect", &["openidconnect"], &["server"]),
+    ("passkeys", &["webauthn_rp"], &["server"]),
     ("randomness", &["getrandom", "rand"], &["server"]),
     ("one-time passwords", &["totp-rs"], &["service"]),
     ("pictures to scan", &["qrcode"], &["web"]),

@@ -10,7 +10,7 @@ use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
 
 use crate::counts::Counters;
 use crate::find::LookUps;
-use crate::{SignIn, Unavailable};
+use crate::{Passkeys, SignIn, Unavailable};
 
 /// How long consents last.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Unguessable bytes.
     pub random: Arc<dyn Random>,
+    /// Passkeys of staff; none where browsers allow none.
+    pub passkeys: Option<Arc<dyn Passkeys>>,
     /// How long consents last.
     pub terms: ConsentTerms,
 }

@@ -50,9 +50,10 @@ pub use sign_in::{
     Vouched,
 };
 pub use staff::{
-    AppLine, Counted, DayCounts, EnrolmentCode, GovernanceLine, Overview, PartnerLine, SMALL_COUNT,
-    STAFF_IDLE_MS, STAFF_PENDING_MS, STAFF_SESSION_MS, SecondFactor, StaffAct, StaffActError, StaffError,
-    StaffLine, StaffPending, StaffSession, Totp, TotpSetup,
+    AppLine, Counted, DayCounts, EnrolmentCode, GovernanceLine, Overview, PartnerLine, Passkey, PasskeyAsked,
+    PasskeyLine, PasskeyOffer, PasskeyOwner, PasskeyRefused, Passkeys, SMALL_COUNT, STAFF_IDLE_MS,
+    STAFF_PENDING_MS, STAFF_SESSION_MS, SecondFactor, StaffAct, StaffActError, StaffError, StaffLine,
+    StaffPending, StaffSession, Totp, TotpSetup,
 };
 pub use status::Status;
 pub use views::{

@@ -16,6 +16,11 @@ use crate::visit::{Visit, Web};
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
+/// The policy of a page that a passkey answers: it may load our script.
+pub(crate) fn policy_with_script() -> String {
+    format!("{POLICY}; script-src 'self'")
+}
+
 /// The policy of the consent page: browsers apply `form-action` to the redirect that answers a form as well, so the
 /// app's own origin is added there, and only there.
 pub(crate) fn policy_with_form_target(origin: &str) -> String {

@@ -110,6 +110,9 @@ const MATRIX: &[Line] = &[
     ("GET",  "/console/sign-in",         &[],     ["200", "200", "200", "200", "200",  "200", "200"]),
     ("GET",  "/console/second-factor",   &[],     ["in",  "in",  "200", "in",  "in",   "in",  "in"]),
     ("POST", "/console/second-factor",   &[],     ["in",  "in",  "400", "in",  "in",   "in",  "in"]),
+    ("POST", "/console/second-factor/passkey", &[], ["in", "in", "400", "in", "in",   "in",  "in"]),
+    ("POST", "/console/passkeys",        &[],     ["in",  "in",  "in",  "400", "400",  "in",  "in"]),
+    ("POST", "/console/passkeys/add",    &[],     ["in",  "in",  "in",  "400", "400",  "in",  "in"]),
     ("GET",  "/centre",                  &[],     ["me",  "200", "me",  "me",  "me",   "me",  "me"]),
     ("POST", "/console/sign-out",        &[],     ["in",  "in",  "in",  "in",  "in",   "in",  "in"]),
 ];
@@ -241,6 +244,12 @@ async fn guessing_meets_a_wait_that_a_right_password_does_not_end() {
     assert_eq!(sign_in(&site, "lin", &totp).await.location(), "/console", "after the wait");
 }
 
+/// A page without what it asks of a passkey, which differs each time.
+fn plain(page: &Answer) -> String {
+    let (before, rest) = page.body.split_once("data-options=\"").unwrap();
+    format!("{before}{}", rest.split_once('"').unwrap().1)
+}
+
 #[tokio::test]
 async fn who_is_on_the_staff_is_not_told() {
     let site = Site::new();
@@ -251,7 +260,7 @@ async fn who_is_on_the_staff_is_not_told() {
             let shown = get(site, &pending, "/console/second-factor").await;
             let wrong = second(site, &pending, "000000").await;
             let csrf = shown.field("csrf");
-            (shown.body.replace(&csrf, ""), wrong.status, wrong.body.replace(&csrf, ""))
+            (plain(&shown).replace(&csrf, ""), wrong.status, plain(&wrong).replace(&csrf, ""))
         }
     };
     let known = page(arrive(&site, "lin").await).await;
@@ -398,4 +407,96 @@ async fn nothing_about_one_person_is_on_any_page() {
     // Two people's consents, two releases and two refusals: some, and not how many.
     assert!(overview.contains("<td>fewer than 5</td>") && !overview.contains("<td>2</td>"), "{overview}");
     assert!(overview.contains("fewer than 5</dd>"), "four people are enrolled: {overview}");
+}
+
+/// What a page asks of a passkey, as the bed's passkeys answer it with this one.
+fn answer(page: &Answer, passkey: &str) -> String {
+    let (_, rest) = page.body.split_once("data-options=\"").unwrap();
+    format!("{} {passkey}", rest.split_once('"').unwrap().0)
+}
+
+/// Adds a passkey in a session; gives what came of it.
+async fn add_passkey(site: &Site, cookie: &str, totp: &Totp, passkey: &str) -> Answer {
+    site.bed.clock.forward_ms(30_000);
+    let csrf = get(site, cookie, "/console/me").await.field("csrf");
+    let code = code(site, totp);
+    let asked =
+        post(site, cookie, "/console/passkeys", &[("csrf", &csrf), ("name", "a key"), ("code", &code)]).await;
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    assert!(asked.header("content-security-policy").ends_with("; script-src 'self'"));
+    let (ticket, answer) = (asked.field("ticket"), answer(&asked, passkey));
+    let pairs = [("csrf", csrf.as_str()), ("ticket", &ticket), ("answer", &answer)];
+    let added = post(site, cookie, "/console/passkeys/add", &pairs).await;
+    assert_eq!(post(site, cookie, "/console/passkeys/add", &pairs).await.status, 403, "a second time");
+    added
+}
+
+async fn by_passkey(site: &Site, pending: &str, csrf: &str, answer: &str) -> Answer {
+    post(site, pending, "/console/second-factor/passkey", &[("csrf", csrf), ("answer", answer)]).await
+}
+
+#[tokio::test]
+async fn a_passkey_signs_in_and_what_was_asked_is_answered_once() {
+    let site = Site::new();
+    let (totp, cookie) = enrol(&site, "lin", Role::Auditor).await;
+    assert_eq!(add_passkey(&site, &cookie, &totp, "k").await.location(), "/console/me");
+    let me = get(&site, &cookie, "/console/me").await;
+    assert!(me.body.contains("<dt>a key</dt>"));
+    assert!(!me.header("content-security-policy").contains("script-src"), "no script is needed there");
+
+    let pending = arrive(&site, "lin").await;
+    let page = get(&site, &pending, "/console/second-factor").await;
+    assert!(page.header("content-security-policy").ends_with("; script-src 'self'"));
+    let (csrf, right) = (page.field("csrf"), answer(&page, "k"));
+    assert_eq!(by_passkey(&site, &pending, "another", &right).await.status, 403, "a forged form");
+    let wrong = by_passkey(&site, &pending, &csrf, &answer(&page, "other")).await;
+    assert_eq!(wrong.status, 403);
+    let late = by_passkey(&site, &pending, &csrf, &right).await;
+    assert_eq!(late.location(), "/console/sign-in", "what was asked is used up");
+    let again = cookie_of(&wrong);
+    let stale = by_passkey(&site, &again, &wrong.field("csrf"), &right).await;
+    assert_eq!(stale.status, 403, "an answer to what was asked before");
+    let again = cookie_of(&stale);
+    let signed_in = by_passkey(&site, &again, &stale.field("csrf"), &answer(&stale, "k")).await;
+    assert_eq!(signed_in.location(), "/console", "{}", signed_in.body);
+    assert_eq!(get(&site, &cookie_of(&signed_in), "/console").await.status, 200);
+    // Being asked again and again does not make the time longer.
+    let pending = arrive(&site, "lin").await;
+    let page = get(&site, &pending, "/console/second-factor").await;
+    site.bed.clock.forward_ms(yinuo_service::STAFF_PENDING_MS - 1);
+    let wrong = by_passkey(&site, &pending, &page.field("csrf"), "x").await;
+    site.bed.clock.forward_ms(1);
+    let over = get(&site, &cookie_of(&wrong), "/console/second-factor").await;
+    assert_eq!(over.location(), "/console/sign-in");
+}
+
+#[tokio::test]
+async fn a_passkey_is_gone_with_the_appointment_and_nobody_is_told_who_has_one() {
+    let site = Site::new();
+    let (totp, cookie) = enrol(&site, "lin", Role::Auditor).await;
+    add_passkey(&site, &cookie, &totp, "k").await;
+    site.bed.clock.forward_ms(30_000);
+    let csrf = get(&site, &cookie, "/console/me").await.field("csrf");
+    let fields = [("csrf", csrf.as_str()), ("name", "another"), ("code", "000000")];
+    assert_eq!(post(&site, &cookie, "/console/passkeys", &fields).await.status, 403, "without a password");
+
+    // Somebody who is not on the staff meets the same page and the same refusal.
+    let (mut pages, mut refusals) = (Vec::new(), Vec::new());
+    for name in ["lin", "wei"] {
+        let pending = arrive(&site, name).await;
+        let page = get(&site, &pending, "/console/second-factor").await;
+        let refused = by_passkey(&site, &pending, &page.field("csrf"), "x y").await;
+        let seen = |answer: &Answer| (answer.status, plain(answer).replace(&answer.field("csrf"), ""));
+        pages.push(seen(&page));
+        refusals.push(seen(&refused));
+    }
+    assert_eq!((&pages[0], &refusals[0]), (&pages[1], &refusals[1]));
+
+    let code = site.bed.gateway.reset_staff_factor(&staff(), &id("lin")).await.unwrap();
+    let pending = arrive(&site, "lin").await;
+    let page = get(&site, &pending, "/console/second-factor").await;
+    let old = by_passkey(&site, &pending, &page.field("csrf"), &answer(&page, "k")).await;
+    assert_eq!(old.status, 403, "reset");
+    let set_up = second(&site, &cookie_of(&old), &code.text()).await;
+    assert_eq!(set_up.location(), "/console/second-factor", "the code still works");
 }

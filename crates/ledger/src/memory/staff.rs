@@ -14,10 +14,12 @@ impl Tables {
                     return Written::Exists;
                 }
                 staff.insert(row.staff.clone(), row.clone());
+                Arc::make_mut(&mut self.passkeys).retain(|(owner, _), _| *owner != row.staff);
                 Written::Done
             }
             StaffWrite::Remove(id) => {
                 staff.remove(id);
+                Arc::make_mut(&mut self.passkeys).retain(|(owner, _), _| owner != id);
                 Written::Done
             }
             StaffWrite::Attempt { staff: id, now } => {
@@ -45,6 +47,29 @@ impl Tables {
                 };
                 let Some(row) = staff.get_mut(id).filter(unused) else { return Written::Missing };
                 (row.step, row.failed, row.locked_until) = (*step, 0, yinuo_domain::Timestamp(0));
+                Written::Done
+            }
+            StaffWrite::AddPasskey(passkey) => {
+                let allowed = |row: &StaffRow| row.generation == passkey.generation && row.totp.is_some();
+                if !staff.get(&passkey.staff).is_some_and(allowed) {
+                    return Written::Missing;
+                }
+                let key = (passkey.staff.clone(), passkey.id.clone());
+                if self.passkeys.contains_key(&key) {
+                    return Written::Exists;
+                }
+                Arc::make_mut(&mut self.passkeys).insert(key, passkey.clone());
+                Written::Done
+            }
+            StaffWrite::UsePasskey { staff: owner, generation, id, before, after } => {
+                let theirs = |row: &&mut StaffRow| row.generation == *generation;
+                let passkey = Arc::make_mut(&mut self.passkeys).get_mut(&(owner.clone(), id.clone()));
+                let passkey = passkey.filter(|row| row.generation == *generation && row.state == *before);
+                let (Some(row), Some(passkey)) = (staff.get_mut(owner).filter(theirs), passkey) else {
+                    return Written::Missing;
+                };
+                passkey.state.clone_from(after);
+                (row.failed, row.locked_until) = (0, yinuo_domain::Timestamp(0));
                 Written::Done
             }
         }

@@ -11,9 +11,9 @@ use yinuo_domain::{
 use yinuo_tlog::{Algorithm, Hash, TileId, hashes_from_bytes};
 
 use super::Rowset;
-use super::staff::staff_from;
+use super::staff::{passkey_from, staff_from};
 use crate::backend::{AnswerRow, Head, Log, Meta, Person, Rows, SealedRow, StreamRow, TicketRow};
-use crate::{StaffRow, StoreError, Ticket, TicketKind};
+use crate::{PasskeyRow, StaffRow, StoreError, Ticket, TicketKind};
 
 const GROUP: i64 = 0;
 
@@ -305,6 +305,15 @@ impl Rows for Rowset {
              WHERE grp = $1 AND identity = $2",
             params![Log::Platform.grp(), identity],
             staff_from,
+        )
+    }
+
+    fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError> {
+        self.all(
+            "SELECT staff, generation, id, key, state, name, added_at FROM staff_passkeys
+             WHERE grp = $1 AND staff = $2 ORDER BY id",
+            params![Log::Platform.grp(), staff.as_str()],
+            passkey_from,
         )
     }
 

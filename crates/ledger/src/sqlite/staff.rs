@@ -5,7 +5,7 @@ use yinuo_domain::{StaffId, Timestamp};
 
 use super::Rowset;
 use crate::backend::{Log, Rows as _};
-use crate::{StaffRow, StaffWrite, StoreError, Written};
+use crate::{PasskeyRow, StaffRow, StaffWrite, StoreError, Written};
 
 impl Rowset {
     pub(super) fn write_staff(&self, write: &StaffWrite) -> Result<Written, StoreError> {
@@ -36,9 +36,11 @@ impl Rowset {
                         row.locked_until.0.cast_signed()
                     ],
                 )?;
+                self.remove_passkeys(&row.staff)?;
                 Ok(Written::Done)
             }
             StaffWrite::Remove(staff) => {
+                self.remove_passkeys(staff)?;
                 self.run("DELETE FROM staff WHERE grp = $1 AND staff = $2", params![grp, staff.as_str()])?;
                 Ok(Written::Done)
             }
@@ -67,8 +69,63 @@ impl Rowset {
                     params![step.cast_signed(), grp, staff.as_str(), generation],
                 )
                 .map(changed),
+            StaffWrite::AddPasskey(row) => {
+                let owner = self.staff(&row.staff)?;
+                if !owner.is_some_and(|owner| owner.generation == row.generation && owner.totp.is_some()) {
+                    return Ok(Written::Missing);
+                }
+                let added = self.run(
+                    "INSERT INTO staff_passkeys (grp, staff, id, generation, key, state, name, added_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (grp, staff, id) DO NOTHING",
+                    params![
+                        grp,
+                        row.staff.as_str(),
+                        row.id,
+                        row.generation,
+                        row.key,
+                        row.state,
+                        row.name,
+                        row.added_at.0.cast_signed()
+                    ],
+                )?;
+                Ok(if added == 0 { Written::Exists } else { Written::Done })
+            }
+            StaffWrite::UsePasskey { staff, generation, id, before, after } => {
+                if self.staff(staff)?.is_none_or(|row| row.generation != *generation) {
+                    return Ok(Written::Missing);
+                }
+                let used = self.run(
+                    "UPDATE staff_passkeys SET state = $1
+                     WHERE grp = $2 AND staff = $3 AND id = $4 AND generation = $5 AND state = $6",
+                    params![after, grp, staff.as_str(), id, generation, before],
+                )?;
+                if used == 0 {
+                    return Ok(Written::Missing);
+                }
+                let statement = "UPDATE staff SET failed = 0, locked_until = 0 WHERE grp = $1 AND staff = $2";
+                self.run(statement, params![grp, staff.as_str()]).map(changed)
+            }
         }
     }
+
+    fn remove_passkeys(&self, staff: &StaffId) -> Result<u64, StoreError> {
+        let of = params![Log::Platform.grp(), staff.as_str()];
+        self.run("DELETE FROM staff_passkeys WHERE grp = $1 AND staff = $2", of)
+    }
+}
+
+/// From `staff, generation, id, key, state, name, added_at`.
+pub(super) fn passkey_from(row: &Row<'_>) -> Result<PasskeyRow, StoreError> {
+    let staff: String = row.get(0)?;
+    Ok(PasskeyRow {
+        staff: StaffId::parse(&staff).map_err(|_| StoreError::Damaged("the id of a member of staff"))?,
+        generation: row.get(1)?,
+        id: row.get(2)?,
+        key: row.get(3)?,
+        state: row.get(4)?,
+        name: row.get(5)?,
+        added_at: Timestamp(row.get::<_, i64>(6)?.cast_unsigned()),
+    })
 }
 
 /// From `staff, identity, generation, code, code_until, totp, step, failed, locked_until`.

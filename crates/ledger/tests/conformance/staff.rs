@@ -90,3 +90,52 @@ pub fn attempts_are_counted_before_they_are_looked_at(place: Place) {
     assert_eq!(world.write(step(1, 6)), Written::Done);
     assert_eq!(attempt("lin", START.after_ms(30_000)), Written::Done);
 }
+
+fn passkey(generation: u8, id: u8) -> PasskeyRow {
+    PasskeyRow {
+        staff: self::id("lin"),
+        generation: [generation; 16],
+        id: vec![id; 16],
+        key: vec![1, 2],
+        state: vec![0],
+        name: "a key".to_owned(),
+        added_at: START,
+    }
+}
+
+pub fn a_passkey_is_of_one_appointment_and_used_in_order(place: Place) {
+    let world = World::empty(place);
+    let add = |generation, id| world.write(Write::Staff(StaffWrite::AddPasskey(passkey(generation, id))));
+    let used = |generation: u8, before: u8, after: u8| {
+        world.write(Write::Staff(StaffWrite::UsePasskey {
+            staff: id("lin"),
+            generation: [generation; 16],
+            id: vec![7; 16],
+            before: vec![before],
+            after: vec![after],
+        }))
+    };
+    let kept = || world.reader().passkeys(&id("lin")).unwrap();
+    assert_eq!(add(1, 7), Written::Missing, "nobody");
+    put(&world, row("lin", 1, 1));
+    assert_eq!(add(1, 7), Written::Missing, "before one-time passwords");
+    enrol(&world, 1, 5, START);
+    assert_eq!(add(2, 7), Written::Missing, "of another appointment");
+    assert_eq!((add(1, 7), add(1, 7), add(1, 8)), (Written::Done, Written::Exists, Written::Done));
+    assert_eq!(kept(), [passkey(1, 7), passkey(1, 8)]);
+
+    let attempt = Write::Staff(StaffWrite::Attempt { staff: id("lin"), now: START });
+    assert_eq!(world.write(attempt), Written::Done);
+    assert_eq!(used(1, 0, 1), Written::Done);
+    assert_eq!(used(1, 0, 2), Written::Missing, "used since");
+    assert_eq!(used(2, 1, 2), Written::Missing, "of another appointment");
+    assert_eq!(kept(), [PasskeyRow { state: vec![1], ..passkey(1, 7) }, passkey(1, 8)]);
+    assert_eq!(world.reader().staff(&id("lin")).unwrap().unwrap().failed, 0);
+
+    put(&world, row("lin", 1, 2));
+    assert_eq!((kept(), used(2, 1, 2)), (vec![], Written::Missing), "appointed anew");
+    enrol(&world, 2, 5, START);
+    assert_eq!(add(2, 7), Written::Done);
+    world.write(Write::Staff(StaffWrite::Remove(id("lin"))));
+    assert_eq!(kept(), []);
+}

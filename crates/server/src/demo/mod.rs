@@ -61,7 +61,11 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let listener = bound.map_err(|error| {
         format!("cannot listen on {}: {error}; --listen takes another address", options.listen)
     })?;
-    let issuer = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let issuer = match options.localhost {
+        true => format!("http://localhost:{}", address.port()),
+        false => format!("http://{address}"),
+    };
     let partner_address = free(options.partner_listen).await?;
 
     keys::private_dir(dir)?;

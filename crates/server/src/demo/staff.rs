@@ -58,7 +58,7 @@ async fn enrol(gateway: &Gateway, name: &str, role: Role) -> Result<String, Fail
     let password = Totp::parse(&secret).ok_or("a secret that cannot be read")?.code_at(before);
     match gateway.second_factor(pending.as_str(), &password).await? {
         SecondFactor::Session(_) => Ok(secret),
-        SecondFactor::Gone | SecondFactor::Wrong | SecondFactor::SetUp(_) => {
+        SecondFactor::Gone | SecondFactor::Wrong | SecondFactor::Again(_) | SecondFactor::SetUp(_) => {
             Err("a second factor could not be set up".into())
         }
     }

@@ -1,6 +1,6 @@
 //! A headless Chromium with a fresh profile, and the few things a person does with it.
 //!
-//! No name but `127.0.0.1` resolves in it, so that nothing can leave this machine unseen. A page that is sent or
+//! No name but `127.0.0.1` and `localhost` resolves in it, so that nothing can leave this machine unseen. A page that is sent or
 //! followed to is there when the step returns.
 #![allow(clippy::disallowed_methods, reason = "tests read settings and wait")]
 #![allow(dead_code, reason = "not every test needs all of it")]
@@ -39,7 +39,7 @@ const FLAGS: &[&str] = &[
     "--hide-scrollbars",
     "--disable-lcd-text",
     "--window-size=1280,900",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 ];
 
 /// How the browser is set.
@@ -241,6 +241,21 @@ impl Browser {
                 }
             })
             .collect()
+    }
+
+    /// Types into a field.
+    #[track_caller]
+    pub(crate) fn type_into(&self, css: &str, text: &str) {
+        self.runtime.block_on(self.find(css).send_keys(text)).unwrap();
+    }
+
+    /// Gives the machine an authenticator, as part of it, that always verifies its user.
+    pub(crate) fn plug_in_authenticator(&self) {
+        let body = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true,
+        });
+        self.issue(Raw { path: "webauthn/authenticator", body });
     }
 
     /// Waits for something that is not the browser's.

@@ -88,7 +88,8 @@ impl Demo {
             Self { issuer: String::new(), partner: String::new(), data, child: Some(child), out, err };
         demo.issuer = demo.says("ready ");
         demo.partner = demo.says("the sample partner ");
-        assert!(demo.issuer.starts_with("http://127.0.0.1:"), "{}", demo.issuer);
+        let here = ["http://127.0.0.1:", "http://localhost:"];
+        assert!(here.iter().any(|here| demo.issuer.starts_with(here)), "{}", demo.issuer);
         assert!(demo.partner.starts_with("http://127.0.0.1:"), "{}", demo.partner);
         demo
     }

@@ -11,8 +11,9 @@ use yinuo_domain::{StaffId, Timestamp};
 use yinuo_ledger::{StaffRow, StaffWrite, Ticket, TicketKind, Write, Written};
 use yinuo_oauth::{Opaque, TokenKind};
 
+use super::passkey::PasskeyAsked;
 use super::session::STAFF_PENDING_MS;
-use super::{EnrolmentCode, Totp};
+use super::{EnrolmentCode, StaffSession, Totp};
 use crate::gateway::read;
 use crate::sign_in::{Arrival, SignInError, SignInFor};
 use crate::{Gateway, Unavailable};
@@ -24,6 +25,8 @@ pub struct StaffPending {
     pub csrf: String,
     /// What to set up first, after the enrolment code was accepted.
     pub setup: Option<TotpSetup>,
+    /// What to ask of a passkey, as JSON, if it is to be asked of one.
+    pub passkey: Option<String>,
 }
 
 /// What an app on a telephone needs to make one-time passwords.
@@ -49,6 +52,8 @@ pub enum SecondFactor {
     Wrong,
     /// The enrolment code was right: set a second factor up, with this cookie.
     SetUp(Opaque),
+    /// Not accepted, and what was asked is used up: whoever tries again gets this cookie.
+    Again(Opaque),
     /// Signed in, with this cookie.
     Session(Opaque),
 }
@@ -56,9 +61,23 @@ pub enum SecondFactor {
 /// What is kept between the factors; nobody's when whoever arrived is not on the staff.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
-    staff: Option<String>,
-    setting_up: bool,
+pub(super) struct Body {
+    pub(super) staff: Option<String>,
+    pub(super) step: Step,
+    /// What was asked of a passkey.
+    pub(super) asked: Option<PasskeyAsked>,
+}
+
+/// What a browser waits for.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) enum Step {
+    /// The second factor.
+    Asking,
+    /// To set one-time passwords up.
+    SettingUp,
+    /// To add a passkey, in a session.
+    Adding { name: String, generation: [u8; 16] },
 }
 
 impl Gateway {
@@ -70,24 +89,24 @@ impl Gateway {
         let index = self.parts.vault.staff_index(&arrival.person);
         let row = read(self.parts.ledger.reader().staff_of(index))?;
         let staff = row.map(|row| row.staff.as_str().to_owned());
-        Ok(self.put_pending(Body { staff, setting_up: false }).await?)
+        let body = Body { staff, step: Step::Asking, asked: self.ask_for_passkey()? };
+        Ok(self.put_pending(body, self.random()?, self.now().after_ms(STAFF_PENDING_MS)).await?)
     }
 
     /// The browser behind a cookie, while it waits.
     pub fn staff_pending(&self, cookie: &str) -> Result<Option<StaffPending>, Unavailable> {
-        let Some((cookie, body)) = self.pending(cookie)? else { return Ok(None) };
+        let Some((cookie, body, _)) = self.pending(cookie)? else { return Ok(None) };
         let csrf = self.parts.vault.commitment(&cookie.key(), "yinuo/staff/csrf", cookie.as_str().as_bytes());
-        let setup = body.staff.filter(|_| body.setting_up).map(|staff| self.setup(&cookie, &staff));
-        Ok(Some(StaffPending { csrf: csrf.to_string(), setup }))
+        let setting_up = matches!(body.step, Step::SettingUp);
+        let setup = body.staff.filter(|_| setting_up).map(|staff| self.setup(&cookie, &staff));
+        let passkey = body.asked.map(|asked| asked.options);
+        Ok(Some(StaffPending { csrf: csrf.to_string(), setup, passkey }))
     }
 
     /// What was typed as the second factor: a one-time password or, by whoever has none yet, the enrolment code.
     pub async fn second_factor(&self, cookie: &str, typed: &str) -> Result<SecondFactor, Unavailable> {
-        let Some((cookie, body)) = self.pending(cookie)? else { return Ok(SecondFactor::Gone) };
-        let staff = body.staff.and_then(|staff| StaffId::parse(&staff).ok());
-        let Some(staff) = staff.filter(|staff| self.platform().staff.contains_key(staff)) else {
-            return Ok(SecondFactor::Wrong);
-        };
+        let Some((cookie, body, _)) = self.pending(cookie)? else { return Ok(SecondFactor::Gone) };
+        let Some(staff) = self.appointed(body.staff.as_deref()) else { return Ok(SecondFactor::Wrong) };
         let now = self.now();
         let attempt = StaffWrite::Attempt { staff: staff.clone(), now };
         if self.write_staff(attempt).await? != Written::Done {
@@ -97,10 +116,12 @@ impl Gateway {
             return Ok(SecondFactor::Wrong);
         };
         let typed = typed.trim();
-        let accepted = match (&row.totp, body.setting_up) {
+        let accepted = match (&row.totp, &body.step) {
             (Some(sealed), _) => self.use_password(&row, sealed, typed, now).await?,
-            (None, true) => self.set_up(&cookie, &row, typed, now).await?,
-            (None, false) => return self.use_code(&cookie, &row, typed, now).await,
+            (None, Step::SettingUp) => self.set_up(&cookie, &row, typed, now).await?,
+            (None, Step::Asking | Step::Adding { .. }) => {
+                return self.use_code(&cookie, &row, typed, now).await;
+            }
         };
         if !accepted {
             return Ok(SecondFactor::Wrong);
@@ -109,6 +130,31 @@ impl Gateway {
             true => Ok(SecondFactor::Session(self.begin_staff_session(&staff, row.generation).await?)),
             false => Ok(SecondFactor::Gone),
         }
+    }
+
+    /// A one-time password of whoever is signed in already, before something that outlasts the session.
+    pub(super) async fn password_again(
+        &self,
+        session: &StaffSession,
+        typed: &str,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let attempt = StaffWrite::Attempt { staff: session.staff.clone(), now };
+        if self.write_staff(attempt).await? != Written::Done {
+            return Ok(false);
+        }
+        let row = read(self.parts.ledger.reader().staff(&session.staff))?;
+        let Some(row) = row.filter(|row| row.generation == session.generation) else { return Ok(false) };
+        match &row.totp {
+            Some(sealed) => self.use_password(&row, sealed, typed.trim(), now).await,
+            None => Ok(false),
+        }
+    }
+
+    /// The member of staff of this name, while they are one.
+    pub(super) fn appointed(&self, staff: Option<&str>) -> Option<StaffId> {
+        let staff = staff.and_then(|staff| StaffId::parse(staff).ok());
+        staff.filter(|staff| self.platform().staff.contains_key(staff))
     }
 
     /// A one-time password, once.
@@ -171,7 +217,9 @@ impl Gateway {
             return Ok(SecondFactor::Gone);
         }
         let staff = Some(row.staff.as_str().to_owned());
-        Ok(SecondFactor::SetUp(self.put_pending(Body { staff, setting_up: true }).await?))
+        let (body, until) =
+            (Body { staff, step: Step::SettingUp, asked: None }, now.after_ms(STAFF_PENDING_MS));
+        Ok(SecondFactor::SetUp(self.put_pending(body, self.random()?, until).await?))
     }
 
     fn setup(&self, cookie: &Opaque, staff: &str) -> TotpSetup {
@@ -194,37 +242,46 @@ impl Gateway {
         secret
     }
 
-    fn pending(&self, cookie: &str) -> Result<Option<(Opaque, Body)>, Unavailable> {
+    /// Who waits between the factors with this cookie, and until when.
+    pub(super) fn pending(&self, cookie: &str) -> Result<Option<(Opaque, Body, Timestamp)>, Unavailable> {
         let Some(cookie) = Opaque::parse_as(TokenKind::StaffPending, cookie) else { return Ok(None) };
         let found =
             read(self.parts.ledger.reader().ticket(TicketKind::StaffPending, cookie.key(), self.now()))?;
-        let body = found.and_then(|ticket| serde_json::from_slice(&ticket.body).ok());
-        Ok(body.map(|body| (cookie, body)))
+        let Some(ticket) = found else { return Ok(None) };
+        let body = serde_json::from_slice::<Body>(&ticket.body).ok();
+        // Whoever adds a passkey is not between the factors.
+        let body = body.filter(|body| !matches!(body.step, Step::Adding { .. }));
+        Ok(body.map(|body| (cookie, body, ticket.expires_at)))
     }
 
-    async fn put_pending(&self, body: Body) -> Result<Opaque, Unavailable> {
+    pub(super) async fn put_pending(
+        &self,
+        body: Body,
+        family: [u8; 16],
+        until: Timestamp,
+    ) -> Result<Opaque, Unavailable> {
         let cookie = Opaque::new(TokenKind::StaffPending, self.random()?);
         let now = self.now();
         let ticket = Ticket {
             kind: TicketKind::StaffPending,
             key: cookie.key(),
-            family: self.random()?,
+            family,
             subject: None,
             app: None,
             body: serde_json::to_vec(&body).map_err(|_| Unavailable { retry_after_s: 5 })?,
             issued_at: now,
-            expires_at: now.after_ms(STAFF_PENDING_MS),
+            expires_at: until,
         };
         self.write(vec![Write::PutTicket(ticket)]).await?;
         Ok(cookie)
     }
 
-    async fn take_pending(&self, cookie: &Opaque, now: Timestamp) -> Result<bool, Unavailable> {
+    pub(super) async fn take_pending(&self, cookie: &Opaque, now: Timestamp) -> Result<bool, Unavailable> {
         let take = Write::TakeTicket { kind: TicketKind::StaffPending, key: cookie.key(), now };
         Ok(matches!(self.write(vec![take]).await?.as_slice(), [Written::Taken(_)]))
     }
 
-    async fn write_staff(&self, write: StaffWrite) -> Result<Written, Unavailable> {
+    pub(super) async fn write_staff(&self, write: StaffWrite) -> Result<Written, Unavailable> {
         Ok(self.write(vec![Write::Staff(write)]).await?.pop().unwrap_or(Written::Missing))
     }
 }

@@ -8,6 +8,7 @@
 mod appoint;
 mod factor;
 mod overview;
+mod passkey;
 mod platform;
 mod session;
 mod totp;
@@ -17,6 +18,7 @@ use yinuo_domain::{Role, StaffId, Timestamp};
 pub use appoint::{EnrolmentCode, StaffError, StaffLine};
 pub use factor::{SecondFactor, StaffPending, TotpSetup};
 pub use overview::{Counted, DayCounts, GovernanceLine, Overview, SMALL_COUNT};
+pub use passkey::{Passkey, PasskeyAsked, PasskeyLine, PasskeyOffer, PasskeyOwner, PasskeyRefused, Passkeys};
 pub use platform::{AppLine, PartnerLine, StaffAct, StaffActError};
 pub use session::{STAFF_IDLE_MS, STAFF_PENDING_MS, STAFF_SESSION_MS};
 pub use totp::Totp;

@@ -50,6 +50,47 @@ impl Clock for TestClock {
     }
 }
 
+/// Passkeys without cryptography: who answers with what was asked and the id of a passkey has that passkey.
+pub struct MadePasskeys(AtomicU64);
+
+impl MadePasskeys {
+    fn asked(&self) -> Result<PasskeyAsked, PasskeyRefused> {
+        let asked = self.0.fetch_add(1, SeqCst).to_string();
+        Ok(PasskeyAsked { options: asked.clone(), state: asked.into_bytes() })
+    }
+
+    fn id(state: &[u8], answer: &str) -> Result<Vec<u8>, PasskeyRefused> {
+        let (asked, id) = answer.split_once(' ').ok_or(PasskeyRefused)?;
+        if asked.as_bytes() == state { Ok(id.as_bytes().to_vec()) } else { Err(PasskeyRefused) }
+    }
+}
+
+impl Passkeys for MadePasskeys {
+    fn create(&self, _: PasskeyOwner<'_>, _: &[Passkey]) -> Result<PasskeyAsked, PasskeyRefused> {
+        self.asked()
+    }
+
+    fn created(&self, state: &[u8], answer: &str) -> Result<Passkey, PasskeyRefused> {
+        Ok(Passkey { id: Self::id(state, answer)?, key: vec![1], state: b"0".to_vec() })
+    }
+
+    fn ask(&self) -> Result<PasskeyAsked, PasskeyRefused> {
+        self.asked()
+    }
+
+    fn answered(
+        &self,
+        state: &[u8],
+        answer: &str,
+        _: &[u8; 16],
+        known: &[Passkey],
+    ) -> Result<Passkey, PasskeyRefused> {
+        let id = Self::id(state, answer)?;
+        let passkey = known.iter().find(|passkey| passkey.id == id).ok_or(PasskeyRefused)?;
+        Ok(Passkey { state: state.to_vec(), ..passkey.clone() })
+    }
+}
+
 /// The clocks of the machine, for tests in which time must pass by itself.
 pub struct RealClock(std::time::Instant);
 
@@ -242,6 +283,7 @@ impl Bed {
             sign_in,
             clock,
             random: random.clone(),
+            passkeys: Some(Arc::new(MadePasskeys(AtomicU64::new(0)))),
             terms: ConsentTerms::default(),
         };
         let gateway = Arc::new(Gateway::new(parts).unwrap());

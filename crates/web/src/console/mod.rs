@@ -6,6 +6,7 @@
 //! Not here: who is on the staff and what they may do (`service`).
 
 mod overview;
+mod passkey;
 mod platform;
 mod sign_in;
 mod visit;
@@ -26,5 +27,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/console/partners/confirm", get(platform::confirm))
         .route("/console/sign-in", get(sign_in::offer).post(sign_in::choose))
         .route("/console/second-factor", get(sign_in::ask).post(sign_in::answer))
+        .route("/console/second-factor/passkey", post(passkey::answer))
+        .route("/console/passkeys", post(passkey::begin))
+        .route("/console/passkeys/add", post(passkey::add))
         .route("/console/sign-out", post(sign_in::end))
 }

@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use yinuo_service::{Counted, GovernanceLine, Overview};
+use yinuo_service::{Counted, GovernanceLine, Overview, StaffSession};
 
 use super::visit::{Staffed, role};
 use crate::fault::{Failed, Fault};
-use crate::page::Frame;
+use crate::page::{Frame, page};
 use crate::time::Moment;
-use crate::visit::{Web, pairs};
+use crate::visit::{Visit, Web, pairs};
 use crate::words::Words;
 
 /// `GET /console`: everything at a glance.
@@ -73,16 +73,51 @@ pub(crate) async fn log(State(web): State<Web>, uri: Uri, staffed: Staffed) -> R
 }
 
 /// `GET /console/me`: one's own session.
-pub(crate) async fn me(State(web): State<Web>, staffed: Staffed) -> Response {
-    let w = staffed.visit.words();
-    let template = MePage {
-        f: Frame::new(&staffed.visit, None),
-        csrf: &staffed.session.csrf,
-        who: staffed.session.staff.as_str(),
-        role: role(w, staffed.session.role),
-        ends: Moment::of(w, staffed.session.ends_at),
-    };
-    staffed.page(&web, &template)
+pub(crate) async fn me(State(web): State<Web>, staffed: Staffed) -> Result<Response, Fault> {
+    let template = me_template(&web, &staffed.visit, &staffed.session, MeNote::None).await?;
+    Ok(staffed.page(&web, &template))
+}
+
+/// What became of the wish for a passkey.
+#[derive(Clone, Copy)]
+pub(super) enum MeNote {
+    None,
+    Wrong,
+    Refused,
+}
+
+/// One's own session again, because no passkey was added.
+pub(super) async fn me_page(
+    web: &Web,
+    visit: &Visit,
+    session: &StaffSession,
+    note: MeNote,
+) -> Result<Response, Fault> {
+    Ok(page(web, visit, StatusCode::FORBIDDEN, &me_template(web, visit, session, note).await?))
+}
+
+async fn me_template<'a>(
+    web: &Web,
+    visit: &Visit,
+    session: &'a StaffSession,
+    note: MeNote,
+) -> Result<MePage<'a>, Fault> {
+    let (w, asked) = (visit.words(), session.clone());
+    let passkeys = web.read(move |gateway| gateway.staff_passkeys(&asked)).await??;
+    Ok(MePage {
+        f: Frame::new(visit, None),
+        csrf: &session.csrf,
+        who: session.staff.as_str(),
+        role: role(w, session.role),
+        ends: Moment::of(w, session.ends_at),
+        has_passkeys: web.gateway.has_passkeys(),
+        passkeys: passkeys.into_iter().map(|line| (line.name, Moment::of(w, line.added_at))).collect(),
+        note: match note {
+            MeNote::None => None,
+            MeNote::Wrong => Some(w.say("console-factor-wrong")),
+            MeNote::Refused => Some(w.say("console-passkey-not-added")),
+        },
+    })
 }
 
 fn shown(w: &Words, count: Counted) -> String {
@@ -123,6 +158,9 @@ struct MePage<'a> {
     who: &'a str,
     role: String,
     ends: Moment,
+    has_passkeys: bool,
+    passkeys: Vec<(String, Moment)>,
+    note: Option<String>,
 }
 
 /// One change of the platform, in words.

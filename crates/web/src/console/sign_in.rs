@@ -10,6 +10,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use yinuo_service::{Arrival, SecondFactor, SignInFailed, SignInFor, SignInWay, StaffPending};
 
+use super::passkey::with_script;
 use super::visit::{PostedByStaff, to_sign_in};
 use crate::cookies;
 use crate::fault::{Failed, Fault, Problem};
@@ -57,7 +58,7 @@ pub(crate) async fn ask(
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
     let Some((_, pending)) = waiting(&web, &headers).await? else { return Ok(to_sign_in()) };
-    Ok(factor_page(&web, &visit, &pending, false))
+    Ok(factor_page(&web, &visit, &pending, None))
 }
 
 /// `POST /console/second-factor`
@@ -72,8 +73,10 @@ pub(crate) async fn answer(
     }
     let factor = web.gateway.second_factor(&cookie, fields.require("code")?).await.map_err(Fault::from)?;
     let (to, kept) = match factor {
-        SecondFactor::Wrong => return Ok(factor_page(&web, &visit, &pending, true)),
-        SecondFactor::Gone => return Ok(to_sign_in()),
+        SecondFactor::Wrong => {
+            return Ok(factor_page(&web, &visit, &pending, Some("console-factor-wrong")));
+        }
+        SecondFactor::Gone | SecondFactor::Again(_) => return Ok(to_sign_in()),
         SecondFactor::SetUp(cookie) => {
             ("/console/second-factor", [web.jar.begin_staff_pending(cookie.as_str()), None])
         }
@@ -98,18 +101,29 @@ pub(crate) async fn end(
     Ok(response)
 }
 
-async fn waiting(web: &Web, headers: &HeaderMap) -> Result<Option<(String, StaffPending)>, Fault> {
+pub(super) async fn waiting(web: &Web, headers: &HeaderMap) -> Result<Option<(String, StaffPending)>, Fault> {
     let Some(cookie) = cookies::read(headers, web.jar.staff_pending_name()) else { return Ok(None) };
     let (cookie, asked) = (cookie.to_owned(), cookie.to_owned());
     let pending = web.read(move |gateway| gateway.staff_pending(&asked)).await??;
     Ok(pending.map(|pending| (cookie, pending)))
 }
 
-fn factor_page(web: &Web, visit: &Visit, pending: &StaffPending, wrong: bool) -> Response {
-    let status = if wrong { StatusCode::FORBIDDEN } else { StatusCode::OK };
+/// The page that asks; with what is wrong, if it was asked before.
+pub(super) fn factor_page(
+    web: &Web,
+    visit: &Visit,
+    pending: &StaffPending,
+    wrong: Option<&'static str>,
+) -> Response {
+    let status = if wrong.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let wrong = wrong.map(|word| visit.words().say(word));
     let (f, csrf) = (Frame::new(visit, None), pending.csrf.as_str());
     match &pending.setup {
-        None => page(web, visit, status, &FactorPage { f, csrf, wrong }),
+        None => {
+            let (passkey, script) = (pending.passkey.as_deref(), crate::assets::script_address());
+            let response = page(web, visit, status, &FactorPage { f, csrf, wrong, passkey, script });
+            if passkey.is_some() { with_script(response) } else { response }
+        }
         Some(setup) => {
             let template =
                 SetupPage { f, csrf, wrong, secret: grouped(&setup.secret), picture: picture(&setup.uri) };
@@ -145,7 +159,10 @@ struct SignInPage<'a> {
 struct FactorPage<'a> {
     f: Frame<'a>,
     csrf: &'a str,
-    wrong: bool,
+    wrong: Option<String>,
+    /// What to ask of a passkey.
+    passkey: Option<&'a str>,
+    script: String,
 }
 
 #[derive(Template)]
@@ -153,7 +170,7 @@ struct FactorPage<'a> {
 struct SetupPage<'a> {
     f: Frame<'a>,
     csrf: &'a str,
-    wrong: bool,
+    wrong: Option<String>,
     secret: String,
     picture: String,
 }

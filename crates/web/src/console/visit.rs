@@ -63,6 +63,7 @@ impl FromRequestParts<Web> for Staffed {
 
 /// A form from a page of the console, in the session that page was shown in.
 pub(crate) struct PostedByStaff {
+    pub(crate) visit: Visit,
     pub(crate) fields: Fields,
     pub(crate) session: StaffSession,
 }
@@ -76,7 +77,9 @@ impl FromRequest<Web> for PostedByStaff {
         let session = session(web, &headers).await.map_err(Fault::into_response)?;
         let Some(session) = session else { return Err(to_sign_in()) };
         match posted.fields.one("csrf") {
-            Ok(Some(token)) if same(token, &session.csrf) => Ok(Self { fields: posted.fields, session }),
+            Ok(Some(token)) if same(token, &session.csrf) => {
+                Ok(Self { visit: posted.visit, fields: posted.fields, session })
+            }
             _ => Err(Fault::new(Problem::FormRefused).into_response()),
         }
     }
