@@ -675,5 +675,6 @@ refusal-unknown-item = The catalogue has no such item.
 refusal-unknown-staff = Nobody of this name is appointed
     .remedy = Check the name against the list of staff.
 refusal-last-operator = This would leave the platform without an operator
-refusal-recipient-changed = People agreed to this recipient by its name; another name needs a new partner and a new consent
     .remedy = Appoint another operator first.
+refusal-recipient-changed = People agreed to this recipient by its name
+    .remedy = Register a new partner with an app of its own, to which people can agree.

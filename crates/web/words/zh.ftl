@@ -635,5 +635,6 @@ refusal-unknown-item = 信息目录中没有这一项。
 refusal-unknown-staff = 没有任命过这位工作人员
     .remedy = 请对照工作人员名单核对名称。
 refusal-last-operator = 这样平台就没有运营人员了
-refusal-recipient-changed = 用户同意的是以此名称告知的接收方；更换名称需登记新的合作方，并由用户重新同意
     .remedy = 请先任命另一位运营人员。
+refusal-recipient-changed = 用户同意的接收方不能改名
+    .remedy = 请为新的接收方登记新的合作方和应用，由用户重新同意。
