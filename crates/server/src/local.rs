@@ -167,7 +167,7 @@ pub(crate) fn run<E: Into<Box<dyn std::error::Error>>>(
     runtime.block_on(command).unwrap_or_else(|error| crate::failed(error.into().as_ref()))
 }
 
-/// The name that was given, or the Unix user's.
+/// The name that was given, or the Unix user's, or its number.
 pub(crate) fn named(given: Option<String>) -> Result<StaffId, LocalError> {
     // Many a service and container has no name for its user: then the number.
     let number = || std::fs::metadata("/proc/self").ok().map(|own| format!("uid-{}", own.uid()));

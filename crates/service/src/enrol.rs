@@ -47,7 +47,7 @@ pub enum Admitted {
         /// How many.
         values: usize,
     },
-    /// They were here, with exactly these values.
+    /// They were here, with exactly these values; of a rehearsal: they are here.
     Unchanged,
 }
 
