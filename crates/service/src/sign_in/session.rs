@@ -101,13 +101,18 @@ impl Gateway {
             issued_at: now,
             expires_at: now.after_ms(ENDED_KEPT_MS),
         };
-        if self.write(vec![Write::PutTicket(once)]).await?.as_slice() != [Written::Done] {
-            return Err(ProviderError::NotBelieved("logout token used before").into());
+        let reader = self.parts.ledger.reader();
+        let used = || SignInError::from(ProviderError::NotBelieved("logout token used before"));
+        if read(reader.ticket(once.kind, once.key, now))?.is_some() {
+            return Err(used());
         }
-        let index = self.parts.vault.person_index(&ended.person);
         // Who is not here has no session to end, and the provider is not told which.
-        if let Some(person) = read(self.parts.ledger.reader().person(index))? {
-            self.write(vec![Write::EndSessions { subject: person.subject }]).await?;
+        let person = read(reader.person(self.parts.vault.person_index(&ended.person)))?;
+        // In one write: a token that is used up without its sessions ended could never be sent again.
+        let mut writes = vec![Write::PutTicket(once)];
+        writes.extend(person.map(|person| Write::EndSessions { subject: person.subject }));
+        if self.write(writes).await?.first() != Some(&Written::Done) {
+            return Err(used());
         }
         Ok(())
     }
