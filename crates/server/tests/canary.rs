@@ -176,7 +176,7 @@ async fn walk(issuer: &str, partner: &str) -> (String, Vec<(String, String)>) {
         page[begin..].split('"').next().unwrap().to_owned()
     };
     let mut form: Vec<(&str, String)> =
-        ["csrf", "client", "request_uri", "shown"].map(|name| (name, hidden(name))).to_vec();
+        ["csrf", "client", "request_uri", "shown", "recipient"].map(|name| (name, hidden(name))).to_vec();
     form.extend(
         ["name", "delivery_address", "contact_phone"].map(|item| ("choice", format!("delivery/{item}"))),
     );

@@ -241,6 +241,7 @@ async fn a_person_who_signs_in_for_a_consent_comes_back_to_it_and_the_providers_
         request_uri,
         choices: vec![("delivery".to_owned(), "name".to_owned())],
         shown: view.shown,
+        recipient: view.recipient,
         days: 30,
         guardian_agreed: false,
     };

@@ -28,6 +28,8 @@ pub struct Agreement {
     pub choices: Vec<(String, String)>,
     /// The hash of what the page showed.
     pub shown: Digest,
+    /// The hash of whom it named as the recipient.
+    pub recipient: Digest,
     /// How long the consent is to last, in days.
     pub days: u32,
     /// Whether the guardian's agreement was given on the page.
@@ -146,8 +148,11 @@ impl Gateway {
         let (uri, request) = self.pushed(&agreement.client, &agreement.request_uri)?;
         let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
         let view = self.view_of(&held, &agreement.request_uri, &request)?;
-        if view.shown != agreement.shown {
+        if view.shown != agreement.shown || view.recipient != agreement.recipient {
             return Err(PageError::Outdated);
+        }
+        if self.must_sign_in_for(session, &agreement.client, &agreement.request_uri)? {
+            return Err(PageError::SignInFirst);
         }
         let platform = self.platform();
         let app = platform.apps.get(&request.client).ok_or(PageError::RequestGone)?;

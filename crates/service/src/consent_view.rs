@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use yinuo_core::{AppStatus, GrantStatus, PartnerStatus};
-use yinuo_domain::{AppId, Declaration, Digest, Guardian, ItemSet, LocalText, Purpose};
+use yinuo_domain::{AppId, Declaration, Digest, Guardian, ItemSet, LocalText, PartnerProfile, Purpose};
 use yinuo_oauth::{AuthorizationDetail, AuthorizationRequest, OAuthErrorCode};
 use yinuo_vault::Vault;
 
 use crate::gateway::{Held, read};
+use crate::sign_in::ForConsent;
 use crate::{ConsentView, Gateway, ItemView, PageError, PurposeView, Session, Unavailable};
 
 /// What is hashed as *shown*: everything that a choice on the page is about.
@@ -42,11 +43,15 @@ pub(crate) fn shown(
 }
 
 impl Gateway {
-    /// The hash of what a consent page would show of a pushed request, whoever looks at it. None when there would be no
-    /// page to look at.
-    pub(crate) fn shown_of(&self, client: &AppId, request_uri: &str) -> Result<Option<Digest>, Unavailable> {
-        let request = match self.pushed(client, request_uri) {
-            Ok((_, request)) => request,
+    /// A pushed request, and the hash of what a consent page would show of it, whoever looks at it. None when there would
+    /// be no page to look at.
+    pub(crate) fn for_consent(
+        &self,
+        client: &AppId,
+        request_uri: &str,
+    ) -> Result<Option<ForConsent>, Unavailable> {
+        let (uri, request) = match self.pushed(client, request_uri) {
+            Ok(pushed) => pushed,
             Err(PageError::Unavailable(unavailable)) => return Err(unavailable),
             Err(_) => return Ok(None),
         };
@@ -59,7 +64,8 @@ impl Gateway {
         };
         let visible = self.visible(declaration, partner.profile.ceiling, &request);
         Ok(visible.and_then(|visible| {
-            shown(&self.parts.vault, declaration, *notice, app.fingerprint, &visible).ok()
+            let shown = shown(&self.parts.vault, declaration, *notice, app.fingerprint, &visible).ok()?;
+            Some(ForConsent::new(&shown, uri.key()))
         }))
     }
 
@@ -177,7 +183,15 @@ impl Gateway {
             guardian: if held.guardian_required { Guardian::Missing } else { Guardian::NotRequired },
             redirect_origin: origin_of(&request.redirect_uri),
             shown,
+            recipient: self.recipient(&partner.profile)?,
         })
+    }
+
+    /// The hash of who the recipient is and how to reach it, as a page says it beside the notice.
+    fn recipient(&self, profile: &PartnerProfile) -> Result<Digest, PageError> {
+        let parts = [&profile.name.zh, &profile.name.en, &profile.contact];
+        let bytes = serde_json::to_vec(&parts).map_err(|_| PageError::RequestGone)?;
+        Ok(self.parts.vault.hash(&bytes))
     }
 }
 

@@ -56,6 +56,9 @@ pub enum PageError {
     /// What was shown is no longer what would be agreed to: show the page again.
     #[error("what was shown has changed")]
     Outdated,
+    /// The platform wants each consent proven: the person signs in for this one first.
+    #[error("the person must sign in for this consent")]
+    SignInFirst,
     /// The command was refused.
     #[error("refused: {0}")]
     Refused(Refusal),

@@ -47,7 +47,7 @@ pub use platform::ChangeError;
 pub use sign_in::{
     Arrival, Begun, Directory, Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError,
     Round, SESSION_MS, SIGN_IN_MS, SignIn, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,
-    Vouched,
+    Travelled, Vouched,
 };
 pub use staff::{
     AppLine, Counted, DayCounts, EnrolmentCode, GovernanceLine, Overview, PartnerLine, Passkey, PasskeyAsked,

@@ -58,6 +58,8 @@ pub struct ConsentView {
     pub redirect_origin: String,
     /// The hash of what is shown; the form carries it back, and agreeing to anything else is refused.
     pub shown: Digest,
+    /// The hash of whom the page names as the recipient, and how to reach it, beside the notice. It is carried back too.
+    pub recipient: Digest,
 }
 
 /// One purpose on the consent page.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use bed::Bed;
 use futures_executor::block_on;
-use yinuo_domain::PersonId;
+use yinuo_domain::{Clock as _, PersonId, Role, StaffId};
 use yinuo_service::*;
 
 /// A provider that vouches for whoever the code names.
@@ -81,19 +81,25 @@ fn vouched(person: &str, nonce: &str) -> Vouched {
 struct World {
     bed: Bed,
     stub: Arc<Stub>,
+    /// What the browsers, all of them, would bring back of their trips.
+    trips: Mutex<Vec<String>>,
 }
 
 impl World {
     fn new() -> Self {
         let stub = Arc::new(Stub::default());
-        Self { bed: Bed::signing_in(SignIn::Provider(stub.clone())), stub }
+        Self { bed: Bed::signing_in(SignIn::Provider(stub.clone())), stub, trips: Mutex::default() }
     }
 
     /// Begins, and gives the cookie and the state.
     fn begin(&self, for_whom: SignInFor, then: Option<&str>, browser: Option<&str>) -> (String, String) {
-        let asked = SigningIn { for_whom, then, browser, consent: None };
+        self.begin_as(SigningIn { for_whom, then, browser, consent: None })
+    }
+
+    fn begin_as(&self, asked: SigningIn<'_>) -> (String, String) {
         let begun = block_on(self.bed.gateway.begin_sign_in(asked)).unwrap();
         let state = begun.to.split_once("state=").unwrap().1.to_owned();
+        self.trips.lock().unwrap().push(begun.trip);
         (begun.browser.as_str().to_owned(), state)
     }
 
@@ -108,7 +114,9 @@ impl World {
             code: code.map(str::to_owned),
             ..ProviderAnswer::default()
         };
-        block_on(self.bed.gateway.finish_sign_in(browser, &answer))
+        let trips = self.trips.lock().unwrap();
+        let trips: Vec<&str> = trips.iter().map(String::as_str).collect();
+        block_on(self.bed.gateway.finish_sign_in(Travelled { browser, trips: &trips }, &answer))
     }
 }
 
@@ -260,9 +268,8 @@ fn consent(world: &World, request_uri: &str, person: &str) -> (String, Session, 
         consent: Some((&client, request_uri)),
         browser: None,
     };
-    let begun = block_on(gateway.begin_sign_in(asked)).unwrap();
-    let state = begun.to.split_once("state=").unwrap().1.to_owned();
-    let arrival = world.finish(Some(begun.browser.as_str()), &state, Some(person)).unwrap();
+    let (browser, state) = world.begin_as(asked);
+    let arrival = world.finish(Some(&browser), &state, Some(person)).unwrap();
     let cookie = block_on(gateway.begin_session(&arrival)).unwrap();
     let session = gateway.session(cookie.as_str()).unwrap().unwrap();
     let index = agree(world, &session, request_uri);
@@ -271,17 +278,21 @@ fn consent(world: &World, request_uri: &str, person: &str) -> (String, Session, 
 
 fn agree(world: &World, session: &Session, request_uri: &str) -> u64 {
     let gateway = &world.bed.gateway;
-    let view = gateway.consent_view(session, &bed::app("courier"), request_uri).unwrap();
-    let agreement = Agreement {
+    block_on(gateway.agree(session, agreement(world, session, request_uri))).unwrap();
+    gateway.history(session, None).unwrap().lines[0].index
+}
+
+fn agreement(world: &World, session: &Session, request_uri: &str) -> Agreement {
+    let view = world.bed.gateway.consent_view(session, &bed::app("courier"), request_uri).unwrap();
+    Agreement {
         client: bed::app("courier"),
         request_uri: request_uri.to_owned(),
         choices: vec![("delivery".to_owned(), "name".to_owned())],
         shown: view.shown,
+        recipient: view.recipient,
         days: 30,
         guardian_agreed: false,
-    };
-    block_on(gateway.agree(session, agreement)).unwrap();
-    gateway.history(session, None).unwrap().lines[0].index
+    }
 }
 
 /// The evidence kept with a consent.
@@ -363,9 +374,73 @@ fn a_platform_may_want_each_consent_proven_anew() {
     assert!(gateway.must_sign_in_for(&session, &client, &first).unwrap());
     let (_, session, _) = consent(&world, &first, "ann");
     assert!(world.stub.rounds.lock().unwrap().last().unwrap().anew);
-    // What the page shows is what counts, not which request shows it.
+    // One sign-in is for one consent, although another request would show the same.
     let same = block_on(world.bed.push("courier"));
-    assert!(!gateway.must_sign_in_for(&session, &client, &same).unwrap());
+    assert!(gateway.must_sign_in_for(&session, &client, &same).unwrap());
+    let refused = block_on(gateway.agree(&session, agreement(&world, &session, &same)));
+    assert!(matches!(refused, Err(PageError::SignInFirst)), "{refused:?}");
+    consent(&world, &same, "ann");
+}
+
+/// Until somebody comes back signed in, nothing is written: not even by whoever begins again and again.
+#[test]
+fn nothing_is_kept_of_a_sign_in_that_only_began() {
+    let world = World::new();
+    let (browser, state) = world.begin(SignInFor::Person, Some("/centre"), None);
+    world.bed.ledger.clone().close();
+    for _ in 0..10 {
+        world.begin(SignInFor::Person, None, None);
+    }
+    let failed = world.finish(Some(&browser), &state, Some("ann")).unwrap_err();
+    assert!(matches!(failed.why, SignInError::Unavailable(_)), "nobody is let in unrecorded: {failed:?}");
+}
+
+/// Whatever of it was changed, a trip is nobody's; and one trip's stamp is no other's.
+#[test]
+fn a_trip_is_only_what_was_stamped_for_this_browser_and_state() {
+    let world = World::new();
+    let (browser, state) = world.begin(SignInFor::Person, Some("/centre"), None);
+    let (_, _) = world.begin(SignInFor::Staff, None, Some(&browser));
+    let mut trips = world.trips.lock().unwrap();
+    let [mine, other] = trips.as_slice() else { panic!() };
+    let ((trip, stamp), (others, other_stamp)) =
+        (mine.split_once('.').unwrap(), other.split_once('.').unwrap());
+    let changed = [
+        String::new(),
+        trip.to_owned(),
+        format!("{trip}."),
+        format!(".{stamp}"),
+        format!("{trip}.{other_stamp}"),
+        format!("{others}.{stamp}"),
+        format!("{trip}.{}", stamp.replace(&stamp[..1], if stamp.starts_with('A') { "B" } else { "A" })),
+        other.clone(),
+    ];
+    let mine = mine.clone();
+    *trips = changed.to_vec();
+    drop(trips);
+    assert!(is_gone(&world.finish(Some(&browser), &state, Some("ann"))));
+    world.trips.lock().unwrap().push(mine);
+    assert!(world.finish(Some(&browser), &state, Some("ann")).is_ok());
+}
+
+/// Appoints somebody whom the provider calls `identity`, and signs them in with a second factor.
+fn staff_session(world: &World, id: &str, identity: &str) -> String {
+    let gateway = &world.bed.gateway;
+    let (id, identity) = (StaffId::parse(id).unwrap(), PersonId::parse(identity).unwrap());
+    let code = block_on(gateway.appoint_staff(&bed::staff(), &id, Role::Auditor, Some(&identity))).unwrap();
+    let (browser, state) = world.begin(SignInFor::Staff, None, None);
+    let arrival = world.finish(Some(&browser), &state, Some(identity.as_str())).unwrap();
+    let pending = block_on(gateway.staff_arrived(&arrival)).unwrap();
+    let typed = code.unwrap().text();
+    let Ok(SecondFactor::SetUp(pending)) = block_on(gateway.second_factor(pending.as_str(), &typed)) else {
+        panic!("the enrolment code is right");
+    };
+    let setup = gateway.staff_pending(pending.as_str()).unwrap().unwrap().setup.unwrap();
+    let totp = Totp::parse(&setup.secret.replace(' ', "")).unwrap().code_at(world.bed.clock.now());
+    let Ok(SecondFactor::Session(cookie)) = block_on(gateway.second_factor(pending.as_str(), &totp)) else {
+        panic!("the one-time password is right");
+    };
+    cookie.as_str().to_owned()
 }
 
 #[test]
@@ -395,6 +470,13 @@ fn a_session_that_ended_at_the_provider_ends_here_and_the_word_of_it_counts_once
     let again = block_on(gateway.ended_there("ann/one"));
     assert!(matches!(again, Err(SignInError::NotBelieved)), "{again:?}");
     assert!(lives(&ann));
+    // Staff by the same name at the provider, too; and whoever is both, as both.
+    let staff = staff_session(&world, "warden", "ann");
+    let (ann, _) = world.session("ann");
+    assert!(gateway.staff_session(&staff).unwrap().is_some());
+    block_on(gateway.ended_there("ann/three")).unwrap();
+    assert!(gateway.staff_session(&staff).unwrap().is_none());
+    assert!(!lives(&ann));
     // Nobody learns from the answer who is here.
     assert!(block_on(gateway.ended_there("nobody/two")).is_ok());
 }

@@ -116,6 +116,7 @@ fn what_was_not_shown_cannot_be_agreed_to() {
             request_uri,
             choices,
             shown: view.shown,
+            recipient: view.recipient,
             days: 365,
             guardian_agreed: false,
         };

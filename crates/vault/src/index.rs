@@ -25,6 +25,8 @@ const VALUE: &[u8] = b"yinuo/index/value/v1";
 const VERSION: &[u8] = b"yinuo/version/v1";
 /// Leads to the keys that commit to evidence, one for each context.
 const COMMITMENT: &[u8] = b"yinuo/commitment/v1";
+/// Leads to the keys that stamp what leaves and comes back, one for each context.
+const STAMP: &[u8] = b"yinuo/stamp/v1";
 
 impl Vault {
     /// The hash of the suite over public content.
@@ -64,6 +66,17 @@ impl Vault {
     pub fn commitment(&self, salt: &[u8], context: &str, bytes: &[u8]) -> Commitment {
         let key = self.key_for(salt, &[COMMITMENT, context.as_bytes()]);
         Commitment(suite::mac(self.suite(), key.as_slice(), [bytes]))
+    }
+
+    /// A MAC for something that leaves and comes back: nobody else can make it, and of another context it is none.
+    pub fn stamp(&self, context: &str, bytes: &[u8]) -> [u8; 32] {
+        let key = self.key_for(&self.index, &[STAMP, context.as_bytes()]);
+        suite::mac(self.suite(), key.as_slice(), [bytes])
+    }
+
+    /// Whether this vault stamped these bytes in this context. How long it takes does not say how much was right.
+    pub fn is_stamped(&self, context: &str, bytes: &[u8], stamp: &[u8; 32]) -> bool {
+        self.stamp(context, bytes).ct_eq(stamp).into()
     }
 
     /// Finds a person by the platform's identifier without storing it.

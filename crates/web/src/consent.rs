@@ -21,7 +21,7 @@ use crate::forms::{Fields, PostedBy};
 use crate::page::{Frame, page};
 use crate::time;
 use crate::visit::{Visit, Web, pairs};
-use crate::words::{Said as _, Words};
+use crate::words::{Lang, Said as _, Words};
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/oauth/authorize", get(show)).route("/consent", post(decide))
@@ -80,12 +80,17 @@ async fn consent_page(
 
 /// The page itself in the other language, also when it is shown again in answer to its own form.
 fn again(view: &ConsentView, visit: &Visit) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("client_id", view.app.as_str())
-        .append_pair("request_uri", &view.request_uri)
-        .append_pair("lang", visit.lang.other().code())
-        .finish();
-    format!("/oauth/authorize?{query}")
+    address(&view.app, &view.request_uri, Some(visit.lang.other()))
+}
+
+/// Where the consent page of a pushed request is.
+fn address(client: &AppId, request_uri: &str, lang: Option<Lang>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("client_id", client.as_str()).append_pair("request_uri", request_uri);
+    if let Some(lang) = lang {
+        query.append_pair("lang", lang.code());
+    }
+    format!("/oauth/authorize?{}", query.finish())
 }
 
 /// `POST /consent`: what the person chose.
@@ -104,6 +109,9 @@ async fn decide(
     let fault = match web.gateway.agree(&session, agreement).await {
         Ok(uri) => return Ok(Redirect::to(&uri).into_response()),
         Err(PageError::Outdated) => Fault::new(Problem::Outdated),
+        Err(PageError::SignInFirst) => {
+            return Ok(visit.to_sign_in_for(&address(&client, &request_uri, None)));
+        }
         Err(PageError::Refused(refusal)) => Fault::refused(refusal),
         Err(other) => return Err(other.into()),
     };
@@ -145,6 +153,8 @@ impl Decision {
                 choices: fields.choices("choice")?,
                 shown: Digest::parse(fields.require("shown")?)
                     .map_err(|_| Fault::malformed("shown", "is not a hash"))?,
+                recipient: Digest::parse(fields.require("recipient")?)
+                    .map_err(|_| Fault::malformed("recipient", "is not a hash"))?,
                 days: fields
                     .require("days")?
                     .parse()

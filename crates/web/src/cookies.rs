@@ -9,6 +9,12 @@ const LANG_AGE_S: u32 = 31_536_000;
 const SIGN_IN_AGE_S: u32 = (SIGN_IN_MS / 1_000) as u32;
 /// How long may pass between the two factors of staff, in seconds.
 const STAFF_PENDING_AGE_S: u32 = (STAFF_PENDING_MS / 1_000) as u32;
+/// How many trips of one browser are kept, one for each tab that waits.
+const TRIPS_MAX: usize = 4;
+/// How long their cookie may get, with its name below what every browser keeps (RFC 6265 §6.1).
+const TRIPS_LEN_MAX: usize = 3_800;
+/// What stands between two of them.
+const TRIPS_BETWEEN: &str = "~";
 /// The cookie of the chosen language.
 pub(crate) const LANG: &str = "yinuo_lang";
 
@@ -49,6 +55,23 @@ impl Jar {
     /// Binds a sign-in under way to this browser. `Lax`, because the identity provider sends people back from its site.
     pub(crate) fn begin_sign_in(self, text: &str) -> Option<HeaderValue> {
         self.set(self.sign_in_name(), text, Some(SIGN_IN_AGE_S))
+    }
+
+    /// The name of the cookie of the trips to the identity provider that are under way.
+    pub(crate) fn trips_name(self) -> &'static str {
+        if self.secure { "__Host-yinuo_trips" } else { "yinuo_trips" }
+    }
+
+    /// Keeps a trip, and the last ones before it while there is room: browsers drop a cookie that is too long, and servers
+    /// a request with too many.
+    pub(crate) fn keep_trips(self, new: &str, before: &[&str]) -> Option<HeaderValue> {
+        let mut kept = new.to_owned();
+        for earlier in before.iter().take(TRIPS_MAX.saturating_sub(1)) {
+            if kept.len().saturating_add(earlier.len()) < TRIPS_LEN_MAX {
+                kept.extend([TRIPS_BETWEEN, earlier]);
+            }
+        }
+        self.set(self.trips_name(), &kept, Some(SIGN_IN_AGE_S))
     }
 
     /// The name of the cookie of staff between the two factors.
@@ -100,6 +123,11 @@ impl Jar {
     }
 }
 
+/// The trips in the text of their cookie, the newest first.
+pub(crate) fn trips(text: &str) -> Vec<&str> {
+    text.split(TRIPS_BETWEEN).filter(|trip| !trip.is_empty()).take(TRIPS_MAX).collect()
+}
+
 /// The value of a cookie (RFC 6265 §5.4). A name that comes twice is nobody's: which one was set by us is unknown.
 pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
@@ -131,6 +159,21 @@ mod tests {
         );
         assert!(https.begin_session("abc").unwrap().is_sensitive());
         assert_eq!(https.begin_session("a\nb"), None);
+    }
+
+    #[test]
+    fn the_newest_trips_are_kept_and_the_cookie_stays_short() {
+        let http = Jar::of_issuer("http://127.0.0.1:8080");
+        let kept = |new: &str, before: &[&str]| {
+            let header = http.keep_trips(new, before).unwrap().to_str().unwrap().to_owned();
+            let text = header.strip_prefix("yinuo_trips=").unwrap().split(';').next().unwrap().to_owned();
+            trips(&text).iter().map(|trip| (*trip).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(kept("e", &[]), ["e"]);
+        assert_eq!(kept("e", &["d", "c", "b", "a"]), ["e", "d", "c", "b"]);
+        let long = "x".repeat(3_000);
+        assert_eq!(kept(&long, &[&long, "b"]), [long.as_str(), "b"]);
+        assert_eq!(trips(""), Vec::<&str>::new());
     }
 
     #[test]

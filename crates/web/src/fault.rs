@@ -323,7 +323,7 @@ impl From<PageError> for Failed {
     fn from(error: PageError) -> Self {
         Self::Fault(match error {
             PageError::RequestGone => Fault::new(Problem::RequestGone),
-            PageError::Outdated => Fault::new(Problem::Outdated),
+            PageError::Outdated | PageError::SignInFirst => Fault::new(Problem::Outdated),
             PageError::Refused(refusal) => Fault::refused(refusal),
             PageError::NotFound => Fault::new(Problem::NotFound),
             PageError::Unavailable(unavailable) => unavailable.into(),

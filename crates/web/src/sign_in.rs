@@ -13,6 +13,7 @@ use yinuo_domain::{AppId, Refusal};
 use yinuo_oauth::{Parameters, RequestUri, parse_authorize};
 use yinuo_service::{
     Arrival, Farewell, Offered, ProviderAnswer, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,
+    Travelled,
 };
 
 use crate::answer::policy_with_form_target;
@@ -64,6 +65,7 @@ pub(crate) async fn begin(
     };
     let mut response = Redirect::to(&begun.to).into_response();
     set_cookie(&mut response, web.jar.begin_sign_in(begun.browser.as_str()));
+    set_cookie(&mut response, web.jar.keep_trips(&begun.trip, &visit.trips()));
     Ok(response)
 }
 
@@ -77,7 +79,9 @@ fn consent_in(then: &str) -> Option<(AppId, RequestUri)> {
 /// `GET /sign-in/back`: the browser returns from the identity provider.
 async fn back(State(web): State<Web>, uri: Uri, visit: Visit) -> Result<Response, Fault> {
     let answer = answer_of(&uri)?;
-    let arrival = web.gateway.finish_sign_in(visit.signing_in(), &answer).await.map_err(not_signed_in)?;
+    let trips = visit.trips();
+    let travelled = Travelled { browser: visit.signing_in(), trips: &trips };
+    let arrival = web.gateway.finish_sign_in(travelled, &answer).await.map_err(not_signed_in)?;
     match arrival.for_whom {
         SignInFor::Person => arrived(&web, &visit, &arrival).await,
         SignInFor::Staff => crate::console::arrived(&web, &arrival).await,

@@ -69,6 +69,8 @@ pub(crate) struct Visit {
     session: Option<String>,
     /// The text of the cookie of a sign-in under way.
     signing_in: Option<String>,
+    /// The text of the cookie of the trips that are under way.
+    trips: Option<String>,
     /// Path and query, if going there again is harmless.
     here: Option<String>,
     /// `Sec-Fetch-Site` says that one of our own pages led here.
@@ -88,6 +90,7 @@ impl Visit {
             chosen: chosen.is_some(),
             session: cookies::read(headers, jar.session_name()).map(str::to_owned),
             signing_in: cookies::read(headers, jar.sign_in_name()).map(str::to_owned),
+            trips: cookies::read(headers, jar.trips_name()).map(str::to_owned),
             here: (*method == Method::GET || *method == Method::HEAD).then(|| here.to_owned()),
             from_our_page: headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin"),
         }
@@ -108,6 +111,11 @@ impl Visit {
         self.signing_in.as_deref()
     }
 
+    /// The trips to the identity provider that are under way.
+    pub(crate) fn trips(&self) -> Vec<&str> {
+        cookies::trips(self.trips.as_deref().unwrap_or_default())
+    }
+
     /// The same page in the other language; the first page, if this one cannot be asked for again.
     pub(crate) fn in_other_language(&self) -> String {
         let (path, query) = match self.here.as_deref() {
@@ -126,8 +134,13 @@ impl Visit {
 
     /// To the sign-in page, and back here afterwards if this can be asked for again.
     pub(crate) fn to_sign_in(&self) -> Response {
+        self.to_sign_in_for(self.here.as_deref().unwrap_or_default())
+    }
+
+    /// To the sign-in page, and to `then` afterwards if that is a page of ours.
+    pub(crate) fn to_sign_in_for(&self, then: &str) -> Response {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        if let Some(then) = self.here.as_deref().filter(|here| is_our_page(here)) {
+        if is_our_page(then) {
             query.append_pair("then", then);
         }
         let query = query.finish();

@@ -146,8 +146,18 @@ async fn a_page_that_changed_meanwhile_is_shown_again_and_saves_nothing() {
     assert!(again.body.contains("role=\"alert\"") && !again.body.contains(" checked"));
     assert!(again.header("content-security-policy").contains("https://courier.example"));
     assert!(again.field("shown") != page.field("shown"));
-    let back = ann.decide(&again, "agree", &["delivery/name"]).await;
-    assert!(back.location().contains("code="));
+
+    // So does another contact of the recipient, which stands on the page beside the notice.
+    let platform = site.bed.ledger.reader().platform();
+    let partner = yinuo_domain::PartnerId::parse("courier-company").unwrap();
+    let mut profile = platform.partners[&partner].profile.as_ref().clone();
+    profile.contact = "mailto:another@courier.example".to_owned();
+    site.bed.gateway.revise_partner(&bed::staff(), &profile).await.unwrap();
+    let outdated = ann.decide(&again, "agree", &["delivery/name"]).await;
+    assert_eq!(outdated.status, StatusCode::CONFLICT);
+    assert_eq!(outdated.field("shown"), again.field("shown"));
+    let back = ann.decide(&outdated, "agree", &["delivery/name"]).await;
+    assert!(back.location().contains("code="), "{}", back.body);
 }
 
 #[tokio::test]
@@ -160,13 +170,14 @@ async fn a_child_needs_a_guardian_on_the_page() {
     let again = chi.decide(&page, "agree", &["delivery/name"]).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(again.body.contains("A guardian must agree."));
-    let shown = again.field("shown");
+    let (shown, recipient) = (again.field("shown"), again.field("recipient"));
     let csrf = again.field("csrf");
     let pairs = [
         ("csrf", csrf.as_str()),
         ("client", "courier"),
         ("request_uri", &uri),
         ("shown", &shown),
+        ("recipient", &recipient),
         ("days", "30"),
         ("decision", "agree"),
         ("choice", "delivery/name"),

@@ -71,6 +71,7 @@ async fn consent(gateway: &Gateway, session: &Session, app: &AppId) -> Result<Op
         request_uri: pushed.request_uri,
         choices: ITEMS.iter().map(|item| ("delivery".to_owned(), (*item).to_owned())).collect(),
         shown: view.shown,
+        recipient: view.recipient,
         days: view.days_default,
         guardian_agreed: false,
     };

@@ -192,7 +192,7 @@ impl Oidc {
             nonce: &round.nonce,
             now: self.clock.now(),
             skew_s: self.skew_s,
-            anew: round.anew,
+            proven_since: round.anew.then_some(round.begun_at),
         };
         token::claims(token, client.id_token_verifier(), &expected)
     }

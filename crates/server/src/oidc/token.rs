@@ -24,8 +24,8 @@ pub(super) struct Expected<'a> {
     pub(super) nonce: &'a str,
     pub(super) now: Timestamp,
     pub(super) skew_s: u32,
-    /// Whether the person must have proven who they are during this trip.
-    pub(super) anew: bool,
+    /// Since when the person must have proven who they are, if the provider's memory of them will not do.
+    pub(super) proven_since: Option<Timestamp>,
 }
 
 /// What a token that passed every check says.
@@ -64,8 +64,12 @@ pub(super) fn claims(
     let nonce = Nonce::new(expected.nonce.to_owned());
     let signed = token.claims(&verifier, &nonce).map_err(|error| refused(&error))?;
     // Core §3.1.2.1: who asked with `max_age` checks what became of it.
-    if expected.anew && signed.auth_time().is_none_or(|at| at < now - too_old) {
-        return Err(Refused::For("auth_time"));
+    if let Some(since) = expected.proven_since {
+        // The provider counts in whole seconds.
+        let since = time(since)? - skew - TimeDelta::seconds(1);
+        if signed.auth_time().is_none_or(|at| at < since) {
+            return Err(Refused::For("auth_time"));
+        }
     }
     let key = token.signing_key(&verifier).ok().and_then(|key| serde_json::to_string(key).ok());
     let key = key.ok_or(Refused::For("key"))?;

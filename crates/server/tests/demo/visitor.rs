@@ -45,7 +45,7 @@ impl Visitor {
     /// Ticks these on the consent page and agrees; gives the address the browser is sent to.
     pub async fn agree(&self, authorize: &str, ticks: &[&str]) -> String {
         let page = self.page(authorize).await;
-        let mut fields: Vec<_> = ["csrf", "client", "request_uri", "shown"]
+        let mut fields: Vec<_> = ["csrf", "client", "request_uri", "shown", "recipient"]
             .map(|name| (name.to_owned(), hidden(&page, name)))
             .into_iter()
             .chain([("days", "30"), ("decision", "agree")].map(|(a, b)| (a.to_owned(), b.to_owned())))

@@ -21,9 +21,9 @@ use crate::{Gateway, Offered, Unavailable};
 pub use provider::{
     Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError, Round, Vouched,
 };
-pub use round::{Begun, SIGN_IN_MS, SigningIn};
+pub use round::{Begun, SIGN_IN_MS, SigningIn, Travelled};
 pub use session::SESSION_MS;
-pub(crate) use statement::{SealedStatement, Statement};
+pub(crate) use statement::{ForConsent, SealedStatement, Statement};
 
 /// Who vouches for people.
 pub enum SignIn {

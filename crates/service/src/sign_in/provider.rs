@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use yinuo_domain::PersonId;
+use yinuo_domain::{PersonId, Timestamp};
 
 /// A future that needs no runtime of ours: whoever implements the trait brings its own.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -39,7 +39,9 @@ pub struct Round {
     pub nonce: String,
     /// Shows that whoever redeems is whoever sent the browser (RFC 7636).
     pub verifier: String,
-    /// Whether the person must prove who they are, although the provider knows them.
+    /// When the browser was sent there.
+    pub begun_at: Timestamp,
+    /// Whether the person must prove who they are during this trip, although the provider knows them.
     pub anew: bool,
 }
 

@@ -1,23 +1,27 @@
 //! To the identity provider and back.
 //!
-//! A trip is kept as a ticket whose key comes from two secrets: the browser's cookie and the `state` that travels
-//! through the provider. Neither alone finds it, so a `state` is worth nothing in another browser, and several tabs of
-//! one browser do not disturb each other. Whatever else must be unguessable is derived from the same two, so that the
-//! store holds nothing that could finish somebody's sign-in.
+//! What is to be known of a trip when it ends travels with the browser, in a cookie, stamped by the vault: so nobody who
+//! only begins trips makes us keep anything. The stamp covers two secrets as well, the browser's cookie and the `state`
+//! that goes through the provider; a `state` is worth nothing in another browser, and several tabs of one browser do not
+//! disturb each other. Whatever else must be unguessable is derived from the same two. Only the end of a trip is kept, so
+//! that it counts once.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use yinuo_domain::{AppId, Digest};
+use yinuo_domain::{AppId, Digest, Timestamp};
 use yinuo_ledger::{Ticket, TicketKind, Write, Written};
 use yinuo_oauth::{Opaque, TokenKind};
 
-use super::statement::{Statement, nonce};
+use super::statement::{ForConsent, Statement, nonce};
 use super::{Arrival, IdentityProvider, ProviderAnswer, Round, SignIn, SignInError, SignInFailed, SignInFor};
 use crate::Gateway;
+use crate::gateway::read;
 
 /// How long a browser may stay at the provider: ten minutes.
 pub const SIGN_IN_MS: u64 = 10 * 60_000;
+/// In which context trips are stamped.
+const TRIP: &str = "yinuo/sign-in-trip/v1";
 
 /// A sign-in that is to begin.
 #[derive(Clone, Copy)]
@@ -39,21 +43,38 @@ pub struct Begun {
     pub to: String,
     /// What the browser must bring back, as a cookie.
     pub browser: Opaque,
+    /// And this, as another: it holds nothing that the browser did not say, and only we can have made it.
+    pub trip: String,
 }
 
-/// What is kept of a trip.
+/// What a browser brings back besides the provider's answer: the texts of its two cookies.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Travelled<'a> {
+    /// [`Begun::browser`].
+    pub browser: Option<&'a str>,
+    /// The [`Begun::trip`]s it has, of which one may be this.
+    pub trips: &'a [&'a str],
+}
+
+/// What must be known of a trip when it ends.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Trip {
     for_whom: SignInFor,
     then: Option<String>,
-    /// What the consent page it leads to would show.
-    shown: Option<String>,
+    /// The consent page it leads to, and what that would show.
+    consent: Option<ForConsent>,
+    begun_at: u64,
 }
 
 impl Trip {
     fn shown(&self) -> Option<Digest> {
-        self.shown.as_deref().and_then(|text| Digest::parse(text).ok())
+        self.consent.as_ref().and_then(ForConsent::shown)
+    }
+
+    fn lasts(&self, now: Timestamp) -> bool {
+        let begun = Timestamp(self.begun_at);
+        begun <= now && now.since_ms(begun) < SIGN_IN_MS
     }
 }
 
@@ -66,54 +87,47 @@ impl Gateway {
             None => Opaque::new(TokenKind::SignIn, self.random()?),
         };
         let state = URL_SAFE_NO_PAD.encode(self.random::<32>()?);
-        let shown = match asked.consent {
-            Some((client, request_uri)) => self.shown_of(client, request_uri)?,
+        let consent = match asked.consent {
+            Some((client, request_uri)) => self.for_consent(client, request_uri)?,
             None => None,
         };
-        let round = self.round(provider, &browser, state, shown.as_ref());
-        let trip = Trip {
-            for_whom: asked.for_whom,
-            then: asked.then.map(str::to_owned),
-            shown: shown.map(|shown| shown.to_string()),
-        };
-        // The provider first: when it cannot be reached, nothing needs to be kept.
+        let then = asked.then.map(str::to_owned);
+        let trip = Trip { for_whom: asked.for_whom, then, consent, begun_at: self.now().0 };
+        let round = self.round(provider, &browser, state, &trip);
         let to = provider.authorization(&round).await?;
-        let now = self.now();
-        let ticket = Ticket {
-            kind: TicketKind::SignIn,
-            key: self.trip_key(&browser, &round.state),
-            family: self.random()?,
-            subject: None,
-            app: None,
-            body: serde_json::to_vec(&trip).map_err(|_| SignInError::Gone)?,
-            issued_at: now,
-            expires_at: now.after_ms(SIGN_IN_MS),
-        };
-        self.write(vec![Write::PutTicket(ticket)]).await?;
-        Ok(Begun { to, browser })
+        let trip = self.stamped(&browser, &round.state, &trip).ok_or(SignInError::Gone)?;
+        Ok(Begun { to, browser, trip })
     }
 
     /// Ends a trip: once, in the browser that began it.
     pub async fn finish_sign_in(
         &self,
-        browser: Option<&str>,
+        travelled: Travelled<'_>,
         answer: &ProviderAnswer,
     ) -> Result<Arrival, SignInFailed> {
         let unknown = |why| SignInFailed { why, for_whom: SignInFor::Person, then: None };
         let provider = self.provider().map_err(unknown)?;
-        let browser = browser.and_then(|text| Opaque::parse_as(TokenKind::SignIn, text));
+        let browser = travelled.browser.and_then(|text| Opaque::parse_as(TokenKind::SignIn, text));
         let (Some(browser), Some(state)) = (browser, answer.state.clone()) else {
             return Err(unknown(SignInError::Gone));
         };
-        let trip = self.take_trip(&browser, &state).await.map_err(unknown)?;
+        let mut trips = travelled.trips.iter().filter_map(|text| self.unstamped(&browser, &state, text));
+        let trip = trips.find(|trip| trip.lasts(self.now())).ok_or_else(|| unknown(SignInError::Gone))?;
         let failed =
             |why: SignInError| SignInFailed { why, for_whom: trip.for_whom, then: trip.then.clone() };
-        let shown = trip.shown();
+        // Whoever has been back here needs no second answer of the provider's to be refused.
+        let key = self.trip_key(&browser, &state);
+        let ended = read(self.parts.ledger.reader().ticket(TicketKind::SignIn, key, self.now()));
+        if ended.map_err(|error| failed(error.into()))?.is_some() {
+            return Err(unknown(SignInError::Gone));
+        }
         let salt = self.salt_of(&browser, &state);
-        let round = self.round(provider, &browser, state, shown.as_ref());
+        let round = self.round(provider, &browser, state, &trip);
         let vouched = provider.redeem(&round, answer).await.map_err(|error| failed(error.into()))?;
+        // Nobody is let in before the end of the trip is kept: of two that come back at once, one is.
+        self.end_trip(key).await.map_err(unknown)?;
         let person = vouched.person.clone();
-        let statement = Some(Statement::new(vouched, &salt, shown.as_ref()));
+        let statement = Some(Statement::new(vouched, &salt, trip.consent.clone()));
         Ok(Arrival { for_whom: trip.for_whom, person, then: trip.then, statement })
     }
 
@@ -124,30 +138,50 @@ impl Gateway {
         }
     }
 
-    async fn take_trip(&self, browser: &Opaque, state: &str) -> Result<Trip, SignInError> {
-        let key = self.trip_key(browser, state);
-        let take = Write::TakeTicket { kind: TicketKind::SignIn, key, now: self.now() };
-        match self.write(vec![take]).await?.as_slice() {
-            [Written::Taken(ticket)] => serde_json::from_slice(&ticket.body).map_err(|_| SignInError::Gone),
+    async fn end_trip(&self, key: [u8; 32]) -> Result<(), SignInError> {
+        let now = self.now();
+        let ended = Ticket {
+            kind: TicketKind::SignIn,
+            key,
+            family: self.random()?,
+            subject: None,
+            app: None,
+            body: Vec::new(),
+            issued_at: now,
+            expires_at: now.after_ms(SIGN_IN_MS),
+        };
+        match self.write(vec![Write::PutTicket(ended)]).await?.as_slice() {
+            [Written::Done] => Ok(()),
             _ => Err(SignInError::Gone),
         }
+    }
+
+    /// `base64url(trip) "." base64url(stamp)`.
+    fn stamped(&self, browser: &Opaque, state: &str, trip: &Trip) -> Option<String> {
+        let trip = serde_json::to_vec(trip).ok()?;
+        let stamp = self.parts.vault.stamp(TRIP, &stamped_bytes(browser, state, &trip));
+        Some([URL_SAFE_NO_PAD.encode(trip), URL_SAFE_NO_PAD.encode(stamp)].join("."))
+    }
+
+    /// The trip in a text that was stamped here for this browser and state; none in any other.
+    fn unstamped(&self, browser: &Opaque, state: &str, text: &str) -> Option<Trip> {
+        let (trip, stamp) = text.split_once('.')?;
+        let trip = URL_SAFE_NO_PAD.decode(trip).ok()?;
+        let stamp = URL_SAFE_NO_PAD.decode(stamp).ok()?.try_into().ok()?;
+        let ours = self.parts.vault.is_stamped(TRIP, &stamped_bytes(browser, state, &trip), &stamp);
+        ours.then(|| serde_json::from_slice(&trip).ok()).flatten()
     }
 
     fn trip_key(&self, browser: &Opaque, state: &str) -> [u8; 32] {
         self.derived(browser, state, "yinuo/sign-in")
     }
 
-    fn round(
-        &self,
-        provider: &dyn IdentityProvider,
-        browser: &Opaque,
-        state: String,
-        shown: Option<&Digest>,
-    ) -> Round {
+    fn round(&self, provider: &dyn IdentityProvider, browser: &Opaque, state: String, trip: &Trip) -> Round {
         // RFC 7636 §4.1: 43 characters of base64url are a verifier.
         let verifier = URL_SAFE_NO_PAD.encode(self.derived(browser, &state, "yinuo/sign-in-verifier"));
-        let nonce = nonce(&self.parts.vault, &self.salt_of(browser, &state), shown);
-        Round { state, nonce, verifier, anew: shown.is_some() && provider.proves_each_consent() }
+        let nonce = nonce(&self.parts.vault, &self.salt_of(browser, &state), trip.shown().as_ref());
+        let anew = trip.consent.is_some() && provider.proves_each_consent();
+        Round { state, nonce, verifier, begun_at: Timestamp(trip.begun_at), anew }
     }
 
     fn salt_of(&self, browser: &Opaque, state: &str) -> [u8; 32] {
@@ -157,4 +191,10 @@ impl Gateway {
     fn derived(&self, browser: &Opaque, state: &str, context: &str) -> [u8; 32] {
         self.parts.vault.commitment(&browser.key(), context, state.as_bytes()).0
     }
+}
+
+/// What a stamp covers. The key is of one length and the state is measured, so that nothing can be cut elsewhere.
+fn stamped_bytes(browser: &Opaque, state: &str, trip: &[u8]) -> Vec<u8> {
+    let len = u64::try_from(state.len()).unwrap_or(u64::MAX).to_be_bytes();
+    [browser.key().as_slice(), &len, state.as_bytes(), trip].concat()
 }

@@ -1,6 +1,6 @@
 //! Sessions: they begin with an arrival, and end by hand, by time, or when the identity provider says so.
 
-use yinuo_domain::{AppId, Timestamp};
+use yinuo_domain::{AppId, SubjectKey, Timestamp};
 use yinuo_ledger::{Ticket, TicketKind, Write, Written};
 use yinuo_oauth::{Opaque, TokenKind};
 
@@ -87,7 +87,8 @@ impl Gateway {
         }
     }
 
-    /// The identity provider says that somebody's session has ended there: every session of theirs ends here.
+    /// The identity provider says that somebody's session has ended there: every session of theirs ends here, as a person
+    /// and as staff.
     pub async fn ended_there(&self, token: &str) -> Result<(), SignInError> {
         let ended = self.provider()?.ended(token).await?;
         let now = self.now();
@@ -111,6 +112,9 @@ impl Gateway {
         // In one write: a token that is used up without its sessions ended could never be sent again.
         let mut writes = vec![Write::PutTicket(once)];
         writes.extend(person.map(|person| Write::EndSessions { subject: person.subject }));
+        // Staff by whichever identity; a session of theirs is kept under its index ([`crate::staff`]).
+        let staff = SubjectKey(self.parts.vault.staff_index(&ended.person));
+        writes.push(Write::RevokeOf { subject: staff, app: None });
         if self.write(writes).await?.first() != Some(&Written::Done) {
             return Err(used());
         }
@@ -127,11 +131,9 @@ impl Gateway {
         if !self.provider().is_ok_and(|provider| provider.proves_each_consent()) {
             return Ok(false);
         }
-        let (Some(shown), Some(held)) = (self.shown_of(client, request_uri)?, self.hold(session.subject)?)
-        else {
-            return Ok(false);
-        };
-        Ok(!self.statement_of(session, &held).is_some_and(|statement| statement.was_for(&shown)))
+        let consent = self.for_consent(client, request_uri)?;
+        let (Some(consent), Some(held)) = (consent, self.hold(session.subject)?) else { return Ok(false) };
+        Ok(!self.statement_of(session, &held).is_some_and(|statement| statement.was_for(&consent)))
     }
 
     async fn end_session(&self, cookie: &str) -> Result<Option<Ticket>, Unavailable> {

@@ -29,8 +29,28 @@ pub(crate) struct Statement {
     key: String,
     /// 32 bytes in base64url.
     salt: String,
-    /// What the page would show; none when the person signed in for something else.
-    shown: Option<String>,
+    /// The consent the person signed in for; none when it was for something else.
+    consent: Option<ForConsent>,
+}
+
+/// For which consent somebody signs in.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ForConsent {
+    /// What the page would show.
+    shown: String,
+    /// The request it is about, which can be answered once: what it is stored under, in base64url.
+    request: String,
+}
+
+impl ForConsent {
+    pub(crate) fn new(shown: &Digest, request: [u8; 32]) -> Self {
+        Self { shown: shown.to_string(), request: URL_SAFE_NO_PAD.encode(request) }
+    }
+
+    pub(super) fn shown(&self) -> Option<Digest> {
+        Digest::parse(&self.shown).ok()
+    }
 }
 
 /// A statement as it is kept with a session.
@@ -48,21 +68,21 @@ pub(crate) fn nonce(vault: &Vault, salt: &[u8; 32], shown: Option<&Digest>) -> S
 }
 
 impl Statement {
-    pub(crate) fn new(vouched: Vouched, salt: &[u8; 32], shown: Option<&Digest>) -> Self {
-        Self {
-            token: vouched.token,
-            key: vouched.key,
-            salt: URL_SAFE_NO_PAD.encode(salt),
-            shown: shown.map(Digest::to_string),
-        }
+    pub(crate) fn new(vouched: Vouched, salt: &[u8; 32], consent: Option<ForConsent>) -> Self {
+        Self { token: vouched.token, key: vouched.key, salt: URL_SAFE_NO_PAD.encode(salt), consent }
     }
 
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
 
-    pub(crate) fn was_for(&self, shown: &Digest) -> bool {
-        self.shown.as_ref().is_some_and(|text| *text == shown.to_string())
+    /// Whether the person signed in for exactly this: this page, in answer to this request.
+    pub(crate) fn was_for(&self, consent: &ForConsent) -> bool {
+        self.consent.as_ref() == Some(consent)
+    }
+
+    fn showed(&self, shown: &Digest) -> bool {
+        self.consent.as_ref().and_then(ForConsent::shown).as_ref() == Some(shown)
     }
 
     /// What the evidence of a consent covers of it: the nonce, made again from the salt and what was shown, and a digest
@@ -70,7 +90,7 @@ impl Statement {
     pub(crate) fn commits_to(&self, vault: &Vault, shown: &Digest) -> Option<Vec<u8>> {
         let salt = URL_SAFE_NO_PAD.decode(&self.salt).ok()?.try_into().ok()?;
         let nonce = nonce(vault, &salt, Some(shown));
-        let signed = self.was_for(shown) && self.nonce_in_token().is_some_and(|found| found == nonce);
+        let signed = self.showed(shown) && self.nonce_in_token().is_some_and(|found| found == nonce);
         signed.then(|| [nonce.as_bytes(), vault.hash(self.token.as_bytes()).as_bytes()].concat())
     }
 

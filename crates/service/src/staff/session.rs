@@ -1,7 +1,7 @@
 //! Staff's sessions: after both factors, half an hour without a request, eight hours in all.
 
 use serde::{Deserialize, Serialize};
-use yinuo_domain::{StaffId, Timestamp};
+use yinuo_domain::{StaffId, SubjectKey, Timestamp};
 use yinuo_ledger::{Ticket, TicketKind, Write};
 use yinuo_oauth::{Opaque, TokenKind};
 
@@ -86,11 +86,13 @@ impl Gateway {
         let cookie = Opaque::new(TokenKind::StaffSession, self.random()?);
         let now = self.now();
         let body = Body { staff: staff.as_str().to_owned(), generation, ends_at: ends_at.0 };
+        // Under whom the identity provider knows, so that it can say that their session has ended there.
+        let row = read(self.parts.ledger.reader().staff(staff))?;
         let ticket = Ticket {
             kind: TicketKind::StaffSession,
             key: cookie.key(),
             family,
-            subject: None,
+            subject: row.map(|row| SubjectKey(row.identity)),
             app: None,
             body: serde_json::to_vec(&body).map_err(|_| Unavailable { retry_after_s: 5 })?,
             issued_at: now,

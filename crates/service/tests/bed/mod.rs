@@ -428,6 +428,7 @@ impl Bed {
             request_uri,
             choices,
             shown: view.shown,
+            recipient: view.recipient,
             days: 365,
             guardian_agreed: false,
         };

@@ -68,6 +68,7 @@ fn view() -> ConsentView {
         guardian: Guardian::NotRequired,
         redirect_origin: "https://courier.example".to_owned(),
         shown: Digest([0xab; 32]),
+        recipient: Digest([0xcd; 32]),
     }
 }
 
@@ -230,12 +231,13 @@ fn who_what_why_how_long_and_how_to_undo_it_come_first() {
 #[test]
 fn the_form_carries_back_what_was_shown_and_the_default_duration_comes_first() {
     let page = render(Lang::En, &view());
-    let shown = "ab".repeat(32);
+    let (shown, recipient) = ("ab".repeat(32), "cd".repeat(32));
     for (name, value) in [
         ("csrf", "token"),
         ("client", "courier"),
         ("request_uri", "urn:ietf:params:oauth:request_uri:abc"),
         ("shown", shown.as_str()),
+        ("recipient", recipient.as_str()),
     ] {
         // The sign-out form has its own token.
         assert!(page.with("input", "name", name).all(|tag| tag.get("value") == Some(value)), "{name}");
@@ -293,12 +295,13 @@ fn every_kind_and_ground_has_words() {
 }
 
 fn form(changes: &[(&str, Option<&str>)]) -> Fields {
-    let shown = "ab".repeat(32);
+    let (shown, recipient) = ("ab".repeat(32), "cd".repeat(32));
     let mut pairs = vec![
         ("csrf", "token"),
         ("client", "courier"),
         ("request_uri", "urn:x"),
         ("shown", &shown),
+        ("recipient", &recipient),
         ("days", "180"),
         ("choice", "delivery/name"),
         ("choice", "delivery/phone_number"),
@@ -319,6 +322,7 @@ fn the_form_is_read_or_refused_and_a_no_needs_nothing_else() {
         [("delivery", "name"), ("delivery", "phone_number")].map(|(a, b)| (a.into(), b.into()))
     );
     assert_eq!((agreed.days, agreed.guardian_agreed, agreed.shown), (180, false, Digest([0xab; 32])));
+    assert_eq!(agreed.recipient, Digest([0xcd; 32]));
     let Ok(Decision::Agree(agreed)) = Decision::of(&form(&[("guardian", Some("agreed")), ("choice", None)]))
     else {
         panic!()
@@ -332,6 +336,8 @@ fn the_form_is_read_or_refused_and_a_no_needs_nothing_else() {
         form(&[("decision", None)]),
         form(&[("decision", Some("yes"))]),
         form(&[("shown", Some("zz"))]),
+        form(&[("recipient", Some("zz"))]),
+        form(&[("recipient", None)]),
         form(&[("days", Some("-1"))]),
         form(&[("choice", Some("delivery"))]),
         form(&[("client", Some("No Such"))]),

@@ -190,11 +190,13 @@ impl Browser<'_> {
     pub async fn decide(&self, page: &Answer, decision: &str, ticks: &[&str]) -> Answer {
         let (csrf, client) = (page.field("csrf"), page.field("client"));
         let (request_uri, shown) = (page.field("request_uri"), page.field("shown"));
+        let recipient = page.field("recipient");
         let mut pairs = vec![
             ("csrf", csrf.as_str()),
             ("client", &client),
             ("request_uri", &request_uri),
             ("shown", &shown),
+            ("recipient", &recipient),
             ("days", "30"),
             ("decision", decision),
         ];
