@@ -12,6 +12,8 @@ pub fn release(pending: Pending, salt: Salt, void_at: Monotonic, guard: Box<dyn 
 }
 
 /// Makes the permit to look. Call it after the commit that holds the fact of the look, and never before.
-pub fn view(pending: PendingView, void_at: Monotonic) -> ViewPermit {
-    ViewPermit { pending, void_at }
+///
+/// `void_at` is when the permit ends; `guard` is dropped when it was used or is void.
+pub fn view(pending: PendingView, void_at: Monotonic, guard: Box<dyn Guard>) -> ViewPermit {
+    ViewPermit { pending, void_at, _guard: guard }
 }

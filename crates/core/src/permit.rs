@@ -47,13 +47,20 @@ pub struct PendingView {
     pub(crate) items: ItemSet,
 }
 
+impl PendingView {
+    /// Whose values.
+    pub fn subject(&self) -> SubjectKey {
+        self.subject
+    }
+}
+
 /// Proof that a look at a person's values is durably recorded. Opening uses it up; it is void after its deadline.
 ///
 /// Neither `Clone` nor constructible outside this crate.
-#[derive(Debug)]
 pub struct ViewPermit {
     pub(crate) pending: PendingView,
     pub(crate) void_at: Monotonic,
+    pub(crate) _guard: Box<dyn Guard>,
 }
 
 impl ViewPermit {
@@ -130,6 +137,15 @@ impl Permit {
     /// Ends the permit and keeps what a withdrawal waits for, until the answer has gone out.
     pub fn into_guard(self) -> Box<dyn Guard> {
         self.guard
+    }
+}
+
+impl fmt::Debug for ViewPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ViewPermit")
+            .field("pending", &self.pending)
+            .field("void_at", &self.void_at)
+            .finish_non_exhaustive()
     }
 }
 

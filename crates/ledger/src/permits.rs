@@ -11,6 +11,9 @@ use std::time::Duration;
 use yinuo_core::Guard;
 use yinuo_domain::{AppId, Clock, Monotonic, SubjectKey};
 
+/// Whose a permit is, and towards which app; towards none when somebody looks.
+type Stream = (SubjectKey, Option<AppId>);
+
 /// Called once the permits waited for are closed.
 type Acknowledge = Box<dyn FnOnce() + Send>;
 
@@ -25,13 +28,13 @@ pub(crate) struct Permits {
 struct Book {
     next: u64,
     open: HashMap<u64, Open>,
-    of_stream: HashMap<(SubjectKey, AppId), Vec<u64>>,
+    of_stream: HashMap<Stream, Vec<u64>>,
     waiting: BTreeMap<u64, Waiting>,
     closed: bool,
 }
 
 struct Open {
-    stream: (SubjectKey, AppId),
+    stream: Stream,
     void_at: Monotonic,
     /// Who waits for this one.
     waiters: Vec<u64>,
@@ -82,13 +85,13 @@ impl Permits {
     pub(crate) fn open(
         self: &Arc<Self>,
         subject: SubjectKey,
-        app: &AppId,
+        app: Option<&AppId>,
         void_at: Monotonic,
     ) -> Box<dyn Guard> {
         let mut book = self.book();
         let id = book.next;
         book.next += 1;
-        let stream = (subject, app.clone());
+        let stream = (subject, app.cloned());
         book.of_stream.entry(stream.clone()).or_default().push(id);
         book.open.insert(id, Open { stream, void_at, waiters: Vec::new() });
         drop(book);
@@ -101,10 +104,10 @@ impl Permits {
         let mut book = self.book();
         let ids: Vec<u64> = match which {
             WaitFor::Stream(subject, app) => {
-                book.of_stream.get(&(*subject, app.clone())).cloned().unwrap_or_default()
+                book.of_stream.get(&(*subject, Some(app.clone()))).cloned().unwrap_or_default()
             }
             WaitFor::Person(subject) => book.ids(|(of, _)| of == subject),
-            WaitFor::Apps(apps) => book.ids(|(_, app)| apps.contains(app)),
+            WaitFor::Apps(apps) => book.ids(|(_, of)| of.as_ref().is_some_and(|app| apps.contains(app))),
         };
         let waiter = book.next;
         book.next += 1;
@@ -185,7 +188,7 @@ impl Permits {
 }
 
 impl Book {
-    fn ids(&self, of: impl Fn(&(SubjectKey, AppId)) -> bool) -> Vec<u64> {
+    fn ids(&self, of: impl Fn(&Stream) -> bool) -> Vec<u64> {
         self.of_stream
             .iter()
             .filter(|(stream, _)| of(stream))

@@ -303,7 +303,9 @@ impl Sequencer {
                 Waiting::Submit(answer, decided) => match decided {
                     Decided::Refused(refusal) => answer.send(Ok(Answered::Refused(refusal))),
                     Decided::Viewed(pending) => {
-                        answer.send(Ok(Answered::Viewed(yinuo_core::commit::view(pending, void_at))));
+                        let guard = self.permits.open(pending.subject(), None, void_at);
+                        let permit = yinuo_core::commit::view(pending, void_at, guard);
+                        answer.send(Ok(Answered::Viewed(permit)));
                     }
                     Decided::Withheld { reasons, entry } => {
                         answer.send(
@@ -314,7 +316,7 @@ impl Sequencer {
                     Decided::Released { pending, subject, salt, withheld, entry } => {
                         let receipt = self.receipt(&mut leaves, entry);
                         let disclosure: DisclosureId = pending.disclosure();
-                        let guard = self.permits.open(subject, pending.app(), void_at);
+                        let guard = self.permits.open(subject, Some(pending.app()), void_at);
                         let permit = yinuo_core::commit::release(pending, salt, void_at, guard);
                         answer.send(receipt.map(|receipt| Answered::Released {
                             permit,

@@ -1,11 +1,13 @@
 //! `yinuo apply`: from files to a running platform, and to one whose directory nobody serves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::disallowed_methods, reason = "a test waits for a process")]
 
 #[path = "demo/mod.rs"]
 mod demo;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use demo::Demo;
 use serde_json::Value;
@@ -110,6 +112,56 @@ fn files_become_the_platform_while_it_serves_and_when_it_does_not() {
     assert!(verified.status.success(), "{verified:?}");
 }
 
+/// Killed again and again while it works, on a directory that nobody serves: what was done stands, the next run goes on,
+/// nothing is done twice and the log stays lawful.
+#[test]
+fn killed_halfway_it_goes_on_where_it_stopped() {
+    const APPS: usize = 40;
+    let demo = Demo::start();
+    let files = tempfile::tempdir().unwrap();
+    demonstrations_files(&demo, files.path());
+    let stopped = demo.stop();
+    let courier = std::fs::read_to_string(files.path().join("apps/sample-courier.toml")).unwrap();
+    for number in 0..APPS {
+        let id = format!("courier-{number}");
+        let app = courier.replace("id = \"sample-courier\"", &format!("id = \"{id}\""));
+        std::fs::write(files.path().join(format!("apps/{id}.toml")), app).unwrap();
+        let notice = files.path().join("notices").join(&id);
+        copy(&files.path().join("notices/sample-courier"), &notice);
+    }
+    let left = || match apply(files.path(), stopped.data(), &["--json"]) {
+        told if told.status.code() == Some(3) => json(&told)["plan"]["steps"].as_array().unwrap().len(),
+        told => {
+            assert_eq!(told.status.code(), Some(0), "{told:?}");
+            0
+        }
+    };
+    let all = left();
+    assert_eq!(all, 2 * APPS);
+    let (mut seen, mut patience) = (vec![all], Duration::from_millis(20));
+    while seen.last() != Some(&0) {
+        let mut running = command(files.path(), stopped.data(), &["--yes", "--json"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(patience);
+        running.kill().unwrap();
+        running.wait().unwrap();
+        let now = left();
+        assert!(now <= *seen.last().unwrap(), "something was undone: {seen:?}, {now}");
+        seen.push(now);
+        patience += Duration::from_millis(20);
+    }
+    assert!(seen.iter().any(|left| (1..all).contains(left)), "it was never killed halfway: {seen:?}");
+    let status = Command::new(env!("CARGO_BIN_EXE_yinuo"))
+        .args(["verify", "--json"])
+        .arg(stopped.data())
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{status:?}");
+}
+
 #[test]
 fn problems_stop_it_before_anything_is_asked() {
     let greedy = sample().ancestors().nth(5).unwrap().join("examples/platform/greedy-courier");
@@ -169,17 +221,14 @@ fn assert_nothing_to_do(output: &Output) {
 }
 
 fn apply(files: &Path, data: &Path, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_yinuo"))
-        .arg("apply")
-        .arg(files)
-        .arg("--data")
-        .arg(data)
-        .args(["--by", "li-wei"])
-        .args(more)
-        .env_remove("YINUO_PASSPHRASE")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    command(files, data, more).output().unwrap()
+}
+
+fn command(files: &Path, data: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yinuo"));
+    command.arg("apply").arg(files).arg("--data").arg(data).args(["--by", "li-wei"]).args(more);
+    command.env_remove("YINUO_PASSPHRASE").stdin(Stdio::null());
+    command
 }
 
 fn out(output: &Output) -> String {

@@ -88,8 +88,10 @@ pub fn a_withdrawal_does_not_wait_for_other_streams(place: Place) {
     let (a, b) = (world.consented(1), world.consented(2));
     world.done(world.consent(&a, &app("second")));
     let open = (world.run(world.ask(&b, &courier())), world.run(world.ask(&a, &app("second"))));
+    // A look is of no app: nothing but a deletion waits for it.
+    let look = world.run(a.look());
     world.done(a.withdraw(&courier()));
-    drop(open);
+    drop((open, look));
 }
 
 pub fn a_sanction_waits_for_the_permits_of_its_apps(place: Place) {
@@ -114,8 +116,12 @@ pub fn a_sanction_waits_for_the_permits_of_its_apps(place: Place) {
         world.change(PlatformChange::ShowApp(courier()));
         world.change(PlatformChange::ReinstatePartner(partner_of(&courier())));
     }
-    // A deletion waits for all of the person's.
+    // A deletion waits for all of the person's: releases and looks.
     let Answered::Released { permit, .. } = world.run(world.ask(&who, &app("second"))) else { panic!() };
     assert!(matches!(world.run(who.delete()), Answered::Done));
     assert!(permit.void_at() <= world.clock.monotonic());
+    let who = world.person(2);
+    let Answered::Viewed(look) = world.run(who.look()) else { panic!() };
+    assert!(matches!(world.run(who.delete()), Answered::Done));
+    assert!(look.void_at() <= world.clock.monotonic(), "deleted while somebody could still look");
 }

@@ -456,6 +456,18 @@ impl Who {
         Command::DeleteAccount { subject: self.subject(), own: self.own() }
     }
 
+    /// Staff looks at what there is.
+    pub fn look(&self) -> Command {
+        Command::ViewSubject {
+            subject: self.subject(),
+            own: self.own(),
+            by: staff(),
+            items: items(&["name"]),
+            masked: true,
+            reason: ViewReason::LookUp,
+        }
+    }
+
     pub fn ask(&self, app: &AppId, purpose: Purpose, items: ItemSet, disclosure: DisclosureId) -> Command {
         Command::Disclose {
             subject: self.subject(),
