@@ -81,6 +81,33 @@ fn a_platform_is_made_checked_served_asked_and_ended() {
     assert!(verified.status.success(), "{verified:?}");
 }
 
+/// The provider is the one in the settings, and believed under the authority in the settings alone.
+#[test]
+fn people_are_sent_to_the_platforms_own_provider() {
+    let place = Place::initialised("");
+    let issuer = serve::provider(&place);
+    let settings = std::fs::read_to_string(place.path("yinuo.toml")).unwrap();
+    let sign_in = format!("{settings}[sign_in]\nissuer = \"{issuer}\"\nclient_id = \"yinuo-at-the-bank\"\n");
+    std::fs::write(place.path("yinuo.toml"), &sign_in).unwrap();
+    let served = place.serve();
+    let stranger = place.get(&served, "/sign-in?then=/centre");
+    assert!(stranger.starts_with("HTTP/1.1 503") && stranger.contains("retry-after"), "{stranger}");
+    assert_eq!(served.leave(), Some(0));
+
+    std::fs::write(place.path("yinuo.toml"), format!("{sign_in}ca_file = \"cert.pem\"\n")).unwrap();
+    let served = place.serve();
+    let sent = place.get(&served, "/sign-in?then=/centre");
+    assert!(sent.starts_with("HTTP/1.1 303"), "{sent}");
+    let to = sent.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    assert!(
+        to.starts_with(&format!("{issuer}/authorize?response_type=code&client_id=yinuo-at-the-bank&")),
+        "{to}"
+    );
+    assert!(to.contains("code_challenge_method=S256") && to.contains("&nonce="), "{to}");
+    assert!(sent.contains("set-cookie: __Host-yinuo_trips="), "{sent}");
+    assert_eq!(served.leave(), Some(0));
+}
+
 #[test]
 fn nothing_that_is_there_is_written_over() {
     let place = Place::initialised("");
