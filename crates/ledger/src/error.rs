@@ -11,8 +11,8 @@ pub enum LedgerError {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
-    /// A commit failed. Nothing more is written by this process; reading goes on.
-    #[error("a commit failed: nothing more is written until a restart has verified the store")]
+    /// A flush failed or hangs. Nothing more is written by this process; reading goes on.
+    #[error("a flush failed or hangs: nothing more is written until a restart has verified the store")]
     Poisoned,
     /// The ledger was closed.
     #[error("the ledger is closed")]
@@ -69,6 +69,9 @@ pub enum StoreError {
         /// What we know.
         known: i64,
     },
+    /// Others are in the way for now.
+    #[error("others are in the way: {0}")]
+    Busy(&'static str),
     /// A wrapper or another backend failed.
     #[error("the store failed: {0}")]
     Other(&'static str),

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use yinuo_core::Platform;
 use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Timestamp};
 
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
+use crate::overdue::Watch;
 use crate::permits::Permits;
 use crate::queue::{Job, Queue};
 use crate::reader::Reader;
@@ -27,6 +29,7 @@ pub struct Ledger(Arc<Inner>);
 
 struct Inner {
     queue: Arc<Queue>,
+    watch: Arc<Watch>,
     reader: Reader,
     profile: Profile,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -65,21 +68,24 @@ impl Ledger {
             publish_every_ms: settings.publish_every_ms,
         };
         let queue = Arc::new(Queue::new(&settings));
-        let mut sequencer = Sequencer::new(settings, writer, signers, permits, shared, clock, random);
+        let limit = Duration::from_millis(settings.overdue_ms);
+        let mut sequencer =
+            Sequencer::new(settings, writer, signers, permits, Arc::clone(&shared), clock, random);
         if found.is_none() {
             sequencer.found(&meta)?;
         }
-        let jobs = Arc::clone(&queue);
+        let watch = Watch::start(limit, Arc::clone(&queue), shared).map_err(StoreError::from)?;
+        let abandon = Abandon(Arc::clone(&queue), Arc::clone(&watch));
         let thread = thread::Builder::new()
             .name("yinuo-sequencer".to_owned())
             .spawn(move || {
-                // Also when the thread dies: nobody waits for an answer that cannot come.
-                let abandon = Abandon(jobs);
-                sequencer.run(&abandon.0);
+                // Dropped also when the thread dies: nobody waits for an answer that cannot come.
+                let Abandon(queue, watch) = &abandon;
+                sequencer.run(queue, watch);
             })
             .map_err(StoreError::from)?;
         let profile = meta.profile;
-        Ok(Self(Arc::new(Inner { queue, reader, profile, thread: Mutex::new(Some(thread)) })))
+        Ok(Self(Arc::new(Inner { queue, watch, reader, profile, thread: Mutex::new(Some(thread)) })))
     }
 
     /// Hands in a command. It is decided in order, and answered when it is durable.
@@ -122,7 +128,10 @@ impl Inner {
     fn close(&self) {
         self.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        // One that hangs is left behind: with the process it ends, and the store's lock with it.
+        if let Some(thread) = thread
+            && self.watch.until_over()
+        {
             // A sequencer that died has said so already: everybody was answered.
             let _ = thread.join();
         }
@@ -135,11 +144,12 @@ impl Drop for Inner {
     }
 }
 
-struct Abandon(Arc<Queue>);
+struct Abandon(Arc<Queue>, Arc<Watch>);
 
 impl Drop for Abandon {
     fn drop(&mut self) {
         self.0.abandon();
+        self.1.over();
     }
 }
 

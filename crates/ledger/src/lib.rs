@@ -16,6 +16,7 @@ mod error;
 mod gauge;
 mod ledger;
 mod memory;
+mod overdue;
 mod permits;
 mod queue;
 mod reader;

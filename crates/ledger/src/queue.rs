@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::submission::Answer;
+use crate::submission::{Answer, Recall};
 use crate::{Answered, LedgerError, Settings, Submission, Write, Written};
 
 /// Something for the sequencer to do.
@@ -21,6 +21,14 @@ impl Job {
         match self {
             Self::Submit(submission, _) => submission.weight(),
             Self::Write(..) => 1,
+        }
+    }
+
+    /// A second hand on its answer.
+    pub(crate) fn recall(&self) -> Recall {
+        match self {
+            Self::Submit(_, answer) => answer.recall(),
+            Self::Write(_, answer) => answer.recall(),
         }
     }
 
@@ -48,9 +56,17 @@ struct Lanes {
     ordinary: VecDeque<Job>,
     incoming: VecDeque<Job>,
     closed: bool,
+    poisoned: bool,
 }
 
 impl Lanes {
+    fn drain(&mut self) -> VecDeque<Job> {
+        let mut left = std::mem::take(&mut self.urgent);
+        left.append(&mut self.ordinary);
+        left.append(&mut self.incoming);
+        left
+    }
+
     fn are_empty(&self) -> bool {
         self.urgent.is_empty() && self.ordinary.is_empty() && self.incoming.is_empty()
     }
@@ -75,7 +91,7 @@ impl Queue {
             Job::Write(..) => (false, false),
         };
         let mut lanes = self.lanes();
-        let closed = lanes.closed;
+        let (closed, poisoned) = (lanes.closed, lanes.poisoned);
         let (lane, max) = if urgent {
             (&mut lanes.urgent, self.urgent_max)
         } else if incoming {
@@ -85,6 +101,8 @@ impl Queue {
         };
         let refused = if closed {
             LedgerError::Closed
+        } else if poisoned {
+            LedgerError::Poisoned
         } else if max <= lane.len() {
             LedgerError::Busy { retry_after_s: self.retry_after_s }
         } else {
@@ -143,14 +161,23 @@ impl Queue {
         self.arrived.notify_all();
     }
 
+    /// Takes nothing more, since nothing more is written, and answers what is there.
+    pub(crate) fn poison(&self) {
+        let left = {
+            let mut lanes = self.lanes();
+            lanes.poisoned = true;
+            lanes.drain()
+        };
+        left.into_iter().for_each(|job| job.refuse(LedgerError::Poisoned));
+    }
+
     /// Takes nothing more and answers what is there.
     pub(crate) fn abandon(&self) {
-        let mut lanes = self.lanes();
-        lanes.closed = true;
-        let mut left = std::mem::take(&mut lanes.urgent);
-        left.append(&mut lanes.ordinary);
-        left.append(&mut lanes.incoming);
-        drop(lanes);
+        let left = {
+            let mut lanes = self.lanes();
+            lanes.closed = true;
+            lanes.drain()
+        };
         left.into_iter().for_each(|job| job.refuse(LedgerError::Closed));
     }
 

@@ -19,6 +19,7 @@ use yinuo_tlog::{Algorithm, TileId};
 
 use crate::backend::{Change, Log, Writer};
 use crate::cache::Cache;
+use crate::overdue::Watch;
 use crate::permits::{Permits, WaitFor};
 use crate::queue::{Job, Queue};
 use crate::signing::Signers;
@@ -70,7 +71,6 @@ pub(crate) struct Batch {
     grown: BTreeSet<Log>,
     apps: BTreeSet<AppId>,
     answers: Vec<Waiting>,
-    erase: bool,
 }
 
 struct Leaf {
@@ -151,30 +151,36 @@ impl Sequencer {
     }
 
     /// Runs until the queue is closed and drained.
-    pub(crate) fn run(mut self, queue: &Queue) {
+    pub(crate) fn run(mut self, queue: &Queue, watch: &Watch) {
         loop {
             let patience = (!self.unerased.is_empty()).then_some(ERASE_AGAIN);
             let Some(jobs) = queue.take(patience) else { break };
             if self.shared.is_poisoned() {
                 jobs.into_iter().for_each(|job| job.refuse(LedgerError::Poisoned));
             } else if !jobs.is_empty() {
-                self.batch(jobs);
+                self.batch(jobs, watch);
             }
-            self.erase();
+            self.erase(watch);
+            if self.shared.is_poisoned() {
+                queue.poison();
+            }
         }
-        self.erase();
+        self.erase(watch);
         for (answer, _) in self.unerased.drain(..) {
             answer.send(Err(LedgerError::Closed));
         }
         // A store that was closed is one file, not a file and a log ahead of it.
         if !self.shared.is_poisoned() {
+            watch.begin(Vec::new());
             let _ = self.writer.erase();
+            watch.end();
         }
         self.permits.shut();
     }
 
-    fn batch(&mut self, jobs: Vec<Job>) {
+    fn batch(&mut self, jobs: Vec<Job>, watch: &Watch) {
         let begun = self.clock.monotonic();
+        watch.begin(jobs.iter().map(Job::recall).collect());
         let mut batch = Batch::default();
         let mut jobs = jobs.into_iter();
         let failed = match self.writer.begin() {
@@ -189,7 +195,7 @@ impl Sequencer {
         if let Some(error) = failed {
             tracing::error!(%error, "a batch was taken back");
             self.shared.counters.taken_back();
-            let poisoned = self.writer.rollback().is_err();
+            let poisoned = self.writer.rollback().is_err() | !watch.end();
             if poisoned {
                 self.poison();
             }
@@ -198,7 +204,15 @@ impl Sequencer {
             refuse_all(batch.answers, jobs, &error);
             return;
         }
-        if let Err(error) = self.writer.commit() {
+        let committed = self.writer.commit();
+        // Whoever was told meanwhile that nothing is recorded is told nothing else.
+        if !watch.end() {
+            tracing::error!("the store came back too late");
+            let _ = self.writer.rollback();
+            self.restore();
+            return;
+        }
+        if let Err(error) = committed {
             tracing::error!(%error, "a commit failed: nothing more is written");
             self.shared.counters.taken_back();
             self.poison();
@@ -296,7 +310,7 @@ impl Sequencer {
     /// After the commit: permits, receipts, answers.
     fn answer(&mut self, batch: Batch) {
         let void_at = self.clock.monotonic().after_ms(self.settings.permit_ttl_ms);
-        let Batch { mut leaves, answers, erase, .. } = batch;
+        let Batch { mut leaves, answers, .. } = batch;
         for waiting in answers {
             match waiting {
                 Waiting::Write(answer, written) => answer.send(Ok(written)),
@@ -333,27 +347,33 @@ impl Sequencer {
                 },
             }
         }
-        if erase {
-            self.erase();
-        }
     }
 
     /// A deletion is acknowledged when nothing that was written ahead holds its rows any more.
-    fn erase(&mut self) {
+    fn erase(&mut self, watch: &Watch) {
+        if !self.unerased.is_empty() && !self.shared.is_poisoned() {
+            watch.begin(self.unerased.iter().map(|(answer, _)| answer.recall()).collect());
+            let erased = self.writer.erase();
+            match (watch.end(), erased) {
+                (true, Ok(())) => {
+                    for (answer, wait) in self.unerased.drain(..) {
+                        self.permits.wait(&wait, Box::new(|| answer.send(Ok(Answered::Done))));
+                    }
+                }
+                // Nothing has failed: it is tried again.
+                (true, Err(error @ StoreError::Busy(_))) => {
+                    tracing::warn!(%error, "a deletion is not erased yet");
+                }
+                (_, erased) => {
+                    let error = erased.err();
+                    tracing::error!(?error, "a deletion cannot be erased: nothing more is written");
+                    self.poison();
+                }
+            }
+        }
         if self.shared.is_poisoned() {
             // Committed, but not known to be gone from what was written ahead: whoever waits is told to ask again.
             self.unerased.drain(..).for_each(|(answer, _)| answer.send(Err(LedgerError::Poisoned)));
-        }
-        if self.unerased.is_empty() {
-            return;
-        }
-        match self.writer.erase() {
-            Ok(()) => {
-                for (answer, wait) in self.unerased.drain(..) {
-                    self.permits.wait(&wait, Box::new(|| answer.send(Ok(Answered::Done))));
-                }
-            }
-            Err(error) => tracing::warn!(%error, "a deletion is not erased yet"),
         }
     }
 
@@ -449,7 +469,6 @@ impl Sequencer {
                 leaf.about = None;
             }
         }
-        batch.erase = true;
         self.writer.change(Change::Forget(subject)).map(drop)
     }
 

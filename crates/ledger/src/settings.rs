@@ -21,6 +21,9 @@ pub struct Settings {
     pub batch_len_max: usize,
     /// How many streams the sequencer keeps in memory. Default 65 536.
     pub streams_cached_max: usize,
+    /// How long one batch, or one erasing, may take before the store counts as hanging and nothing more is written, in
+    /// milliseconds. Default 10 000.
+    pub overdue_ms: u64,
     /// How far the clock may stand behind the last fact before nothing is recorded, in milliseconds. Default 60 000.
     pub clock_behind_ms_max: u64,
     /// The least time between two published checkpoints of a log, in milliseconds. Default 1 000.
@@ -43,6 +46,7 @@ impl Settings {
             urgent_queue_len_max: 1_024,
             batch_len_max: 256,
             streams_cached_max: 65_536,
+            overdue_ms: 10_000,
             clock_behind_ms_max: 60_000,
             publish_every_ms: 1_000,
             retired_keep_ms: 3 * 365 * Timestamp::DAY_MS,

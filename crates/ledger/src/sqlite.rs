@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::hooks::Wal;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::backend::{Backend, Change, Opened, Rows, Source, Writer};
 use crate::{StoreError, Written};
@@ -29,7 +30,7 @@ pub const DATABASE: &str = "ledger.sqlite";
 pub const LOCK: &str = "lock";
 
 /// How many pages the write-ahead log may have before a commit moves them into the database: 16 MiB.
-const PAGES_AHEAD_MAX: i64 = 4_096;
+const PAGES_AHEAD_MAX: i32 = 4_096;
 /// How much of the database the writer keeps in memory, in KiB (negative, as SQLite has it): rows of people are spread
 /// by their keys, and an import touches a page of each table for each of them.
 const CACHE_KIB_WRITING: i64 = -65_536;
@@ -80,12 +81,24 @@ impl Backend for SqliteStore {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
-        connection.pragma_update(None, "wal_autocheckpoint", PAGES_AHEAD_MAX)?;
+        connection.wal_hook(Some(move_pages))?;
         connection.pragma_update(None, "cache_size", CACHE_KIB_WRITING)?;
         migrate::migrate(&mut connection)?;
         let writer = SqliteWriter { rows: Rowset(connection), _lock: lock };
         let pool = Pool { path, idle: Mutex::new(Vec::new()) };
         Ok(Opened { writer: Box::new(writer), source: Arc::new(pool) })
+    }
+}
+
+/// After a commit: moves pages from a long write-ahead log into the database. SQLite would do the same by itself, and
+/// would keep a failed flush to itself and try again; here it fails the commit.
+fn move_pages(log: &mut Wal, pages: i32) -> Result<(), rusqlite::Error> {
+    if pages < PAGES_AHEAD_MAX {
+        return Ok(());
+    }
+    match log.checkpoint() {
+        Err(error) if !matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy)) => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -178,7 +191,7 @@ impl Writer for SqliteWriter {
         if busy == 0 {
             Ok(())
         } else {
-            Err(StoreError::Other("a reader keeps the write-ahead log from being emptied"))
+            Err(StoreError::Busy("a reader keeps the write-ahead log from being emptied"))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is handed in, and what comes back.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
@@ -128,7 +128,7 @@ pub struct Pending<R>(oneshot::Receiver<R>);
 impl<T> Pending<Result<T, LedgerError>> {
     pub(crate) fn new() -> (Answer<T>, Self) {
         let (sender, receiver) = oneshot::channel();
-        (Answer(sender), Self(receiver))
+        (Answer(Arc::new(Mutex::new(Some(sender)))), Self(receiver))
     }
 
     /// Blocks until the answer is there.
@@ -145,12 +145,34 @@ impl<T> Future for Pending<Result<T, LedgerError>> {
     }
 }
 
-/// Where one answer goes.
-pub(crate) struct Answer<T>(oneshot::Sender<Result<T, LedgerError>>);
+/// Where one answer goes: the first that is sent.
+pub(crate) struct Answer<T>(Arc<Mutex<Option<oneshot::Sender<Result<T, LedgerError>>>>>);
 
 impl<T> Answer<T> {
     pub(crate) fn send(self, answer: Result<T, LedgerError>) {
-        // Whoever stopped waiting gets nothing; a permit in it is dropped, and with it its guard.
-        let _ = self.0.send(answer);
+        send(&self.0, answer);
+    }
+}
+
+impl<T: Send + 'static> Answer<T> {
+    /// A second hand on the same answer, for when whoever should give it does not come back.
+    pub(crate) fn recall(&self) -> Recall {
+        let sender = Arc::clone(&self.0);
+        Recall(Box::new(move |error| send(&sender, Err(error))))
+    }
+}
+
+fn send<T>(sender: &Mutex<Option<oneshot::Sender<Result<T, LedgerError>>>>, answer: Result<T, LedgerError>) {
+    let sender = sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Whoever stopped waiting gets nothing; a permit in it is dropped, and with it its guard.
+    let _ = sender.map(|sender| sender.send(answer));
+}
+
+/// Refuses an answer that may have been given already.
+pub(crate) struct Recall(Box<dyn FnOnce(LedgerError) + Send>);
+
+impl Recall {
+    pub(crate) fn poisoned(self) {
+        (self.0)(LedgerError::Poisoned);
     }
 }

@@ -24,6 +24,9 @@ macro_rules! conformance {
                 super::cases::$case(super::world::Place::sqlite(directory.path()));
             })*
         }
+        mod faulty {
+            $(#[test] fn $case() { super::cases::$case(super::world::Place::faulty()); })*
+        }
     };
 }
 

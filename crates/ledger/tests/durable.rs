@@ -14,9 +14,10 @@ mod world;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use world::faulty::{Fault, Faults, Faulty, Step};
 use world::{
     Place, START, TestRandom, World, clock, courier, ed25519, item, keys, logs, settings, signers, sm2, take,
     ticket,
@@ -39,69 +40,6 @@ impl HeadSigner for Failing {
 
     fn sign(&self, text: &[u8]) -> Result<Vec<u8>, SignFailed> {
         if self.1.load(Ordering::SeqCst) { Err(SignFailed) } else { self.0.sign(text) }
-    }
-}
-
-/// How the next commit fails, or which change does.
-#[derive(Clone, Default)]
-struct Faults {
-    commit_lost: Arc<AtomicBool>,
-    commit_kept: Arc<AtomicBool>,
-    /// Counts down; the change that reaches 1 fails.
-    change: Arc<AtomicU64>,
-}
-
-struct Faulty<B>(B, Faults);
-struct FaultyWriter(Box<dyn Writer>, Faults);
-
-impl<B: Backend> Backend for Faulty<B> {
-    fn open(self) -> Result<Opened, StoreError> {
-        let Opened { writer, source } = self.0.open()?;
-        Ok(Opened { writer: Box::new(FaultyWriter(writer, self.1)), source })
-    }
-}
-
-impl Writer for FaultyWriter {
-    fn begin(&mut self) -> Result<(), StoreError> {
-        self.0.begin()
-    }
-
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if self.1.commit_lost.swap(false, Ordering::SeqCst) {
-            self.0.rollback()?;
-            return Err(StoreError::Other("lost"));
-        }
-        self.0.commit()?;
-        if self.1.commit_kept.swap(false, Ordering::SeqCst) {
-            return Err(StoreError::Other("kept, and said lost"));
-        }
-        Ok(())
-    }
-
-    fn rollback(&mut self) -> Result<(), StoreError> {
-        self.0.rollback()
-    }
-
-    fn mark(&mut self) -> Result<(), StoreError> {
-        self.0.mark()
-    }
-
-    fn unmark(&mut self, keep: bool) -> Result<(), StoreError> {
-        self.0.unmark(keep)
-    }
-
-    fn change(&mut self, change: Change<'_>) -> Result<Written, StoreError> {
-        let left = self.1.change.load(Ordering::SeqCst);
-        self.1.change.store(left.saturating_sub(1), Ordering::SeqCst);
-        if left == 1 { Err(StoreError::Other("a change failed")) } else { self.0.change(change) }
-    }
-
-    fn rows(&self) -> &dyn Rows {
-        self.0.rows()
-    }
-
-    fn erase(&mut self) -> Result<(), StoreError> {
-        self.0.erase()
     }
 }
 
@@ -193,11 +131,11 @@ fn a_failed_change_takes_the_whole_batch_back() {
         let who = world.consented(1);
         for at in 1..=12 {
             let before = heads(&world);
-            faults.change.store(at, Ordering::SeqCst);
+            faults.arm(Step::Change, at - 1, Fault::Lost);
             let answers = five(&world, &who);
-            let left = faults.change.swap(0, Ordering::SeqCst);
+            faults.disarm();
             let failed = answers.iter().filter(|answer| answer.is_err()).count();
-            if left == 0 {
+            if faults.fired() {
                 assert!(0 < failed, "change {at} failed and nobody heard of it");
             }
             let size = world.size(&LogId::group(0));
@@ -221,8 +159,7 @@ fn a_failed_commit_releases_nothing_and_poisons_the_writer() {
             world.write(Write::PutTicket(ticket(1, 1, Some(who))));
             let receipt = world.disclose(&who, &courier());
             let before = heads(&world);
-            let fault = if kept { &faults.commit_kept } else { &faults.commit_lost };
-            fault.store(true, Ordering::SeqCst);
+            faults.arm(Step::Commit, 0, if kept { Fault::Kept } else { Fault::Lost });
             let poisoned = |answered: Result<Answered, LedgerError>| {
                 assert!(matches!(answered, Err(LedgerError::Poisoned)), "{answered:?}");
             };

@@ -11,6 +11,8 @@
     clippy::disallowed_methods
 )]
 
+#[path = "../faulty/mod.rs"]
+pub mod faulty;
 pub mod gate;
 
 use std::path::{Path, PathBuf};
@@ -218,11 +220,17 @@ pub fn keys() -> Vec<VerifierKey> {
 pub enum Place {
     Memory(MemoryStore),
     Sqlite(PathBuf),
+    /// A store in memory behind one that would fail if it were told to.
+    Faulty(MemoryStore),
 }
 
 impl Place {
     pub fn memory() -> Self {
         Self::Memory(MemoryStore::default())
+    }
+
+    pub fn faulty() -> Self {
+        Self::Faulty(MemoryStore::default())
     }
 
     pub fn sqlite(directory: &Path) -> Self {
@@ -235,6 +243,7 @@ impl Backend for Place {
         match self {
             Self::Memory(store) => store.open(),
             Self::Sqlite(directory) => SqliteStore::new(directory).open(),
+            Self::Faulty(store) => faulty::Faulty(store, faulty::Faults::default()).open(),
         }
     }
 }
