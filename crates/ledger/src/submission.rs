@@ -146,7 +146,9 @@ impl<T> Future for Pending<Result<T, LedgerError>> {
 }
 
 /// Where one answer goes: the first that is sent.
-pub(crate) struct Answer<T>(Arc<Mutex<Option<oneshot::Sender<Result<T, LedgerError>>>>>);
+pub(crate) struct Answer<T>(Arc<Once<T>>);
+
+type Once<T> = Mutex<Option<oneshot::Sender<Result<T, LedgerError>>>>;
 
 impl<T> Answer<T> {
     pub(crate) fn send(self, answer: Result<T, LedgerError>) {
