@@ -208,7 +208,7 @@ fn load(found: &Meta, meta: &Meta, signers: &Signers, rows: &dyn Rows) -> Result
         if !agree {
             return Err(StoreError::Damaged("what is stored is not what the signed head says").into());
         }
-        tip.sign(notes);
+        tip.sign(&notes);
         tips.insert(log, Arc::new(tip));
     }
     let size = tips.get(&Log::Platform).map_or(0, |tip: &Arc<Tip>| tip.size);

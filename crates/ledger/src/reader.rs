@@ -263,7 +263,7 @@ impl Reader {
         let Some(leaf) = self.entry(log, index)? else { return Ok(None) };
         let sha256 = self.proof(log, Algorithm::Sha256, index)?;
         let sm3 = self.proof(log, Algorithm::Sm3, index)?;
-        Ok(Some(Receipt { log: log.clone(), index, leaf, sha256, sm3 }))
+        Ok(Some(Receipt::of_texts(log.clone(), index, leaf, sha256, sm3)))
     }
 
     /// Whether a commit failed, so that nothing more is written.

@@ -277,6 +277,11 @@ impl Sequencer {
 
     /// Signs the heads while the rows are written.
     pub(crate) fn seal(&mut self, batch: &mut Batch) -> Result<(), LedgerError> {
+        for log in &batch.grown {
+            if let Some(tip) = self.tips.get_mut(log) {
+                Arc::make_mut(tip).close();
+            }
+        }
         let grown = |tips: &BTreeMap<Log, Arc<Tip>>| -> Vec<(Log, Arc<Tip>)> {
             tips.iter()
                 .filter(|(log, _)| batch.grown.contains(log))
@@ -300,7 +305,7 @@ impl Sequencer {
         for (log, notes) in self.signers.finish(signing)? {
             if let Some(tip) = self.tips.get_mut(&log) {
                 let tip = Arc::make_mut(tip);
-                tip.sign(notes);
+                tip.sign(&notes);
                 self.writer.change(Change::Head(log, &tip.head))?;
             }
         }
@@ -381,13 +386,11 @@ impl Sequencer {
         const LOST: LedgerError = LedgerError::Misfit("a leaf of the batch is missing");
         let leaf = leaves.get_mut(entry).ok_or(LOST)?;
         let tip = self.tips.get(&leaf.log).ok_or(LOST)?;
-        let proof = |algorithm| {
-            let has = tip.algorithms().any(|of| of == algorithm);
-            has.then(|| tip.recent_proof(algorithm, leaf.index).ok_or(LOST)).transpose()
-        };
-        let (sha256, sm3) = (proof(Algorithm::Sha256)?, proof(Algorithm::Sm3)?);
+        if tip.size <= leaf.index {
+            return Err(LOST);
+        }
         let bytes = std::mem::take(&mut leaf.bytes);
-        Ok(Receipt { log: leaf.log.id(), index: leaf.index, leaf: bytes, sha256, sm3 })
+        Ok(Receipt::new(leaf.log.id(), leaf.index, bytes, Arc::clone(tip)))
     }
 
     /// The time of the next fact of a log: it never decreases.
@@ -490,7 +493,9 @@ impl Sequencer {
 
     /// The group adopts the platform log as it is now.
     pub(crate) fn adopt(&mut self, batch: &mut Batch) -> Result<(), LedgerError> {
-        let Some(tip) = self.tips.get(&Log::Platform) else { return Ok(()) };
+        let Some(tip) = self.tips.get_mut(&Log::Platform) else { return Ok(()) };
+        let tip = Arc::make_mut(tip);
+        tip.close();
         let root = |algorithm| tip.root(algorithm).map(Digest);
         let (sha256, sm3) = (root(Algorithm::Sha256), root(Algorithm::Sm3));
         let fact = Fact::PlatformAdopted { size: tip.size, sha256, sm3 };

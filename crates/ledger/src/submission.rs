@@ -1,5 +1,6 @@
 //! What is handed in, and what comes back.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -8,6 +9,9 @@ use futures_channel::oneshot;
 use yinuo_core::{Permit, ViewPermit};
 use yinuo_domain::{Command, Digest, DisclosureId, Item, LogId, PlatformChange, Reason, Refusal, Salt};
 
+use yinuo_tlog::Algorithm;
+
+use crate::tip::Tip;
 use crate::{LedgerError, Write};
 
 /// A command and what travels with it.
@@ -106,8 +110,9 @@ pub enum Answered {
     Refused(Refusal),
 }
 
-/// The proof that a fact was recorded.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// The proof that a fact was recorded. Its texts are made when they are asked for, on the thread of whoever asks: the
+/// sequencer has more to do.
+#[derive(Clone)]
 pub struct Receipt {
     /// In which log.
     pub log: LogId,
@@ -115,10 +120,62 @@ pub struct Receipt {
     pub index: u64,
     /// The entry.
     pub leaf: Vec<u8>,
+    from: ProvenBy,
+}
+
+/// Where the texts of a receipt come from.
+#[derive(Clone)]
+enum ProvenBy {
+    /// The tip of the batch that has the entry.
+    Tip(Arc<Tip>),
+    /// They were made from tiles.
+    Texts { sha256: Option<String>, sm3: Option<String> },
+}
+
+impl Receipt {
+    pub(crate) fn new(log: LogId, index: u64, leaf: Vec<u8>, tip: Arc<Tip>) -> Self {
+        Self { log, index, leaf, from: ProvenBy::Tip(tip) }
+    }
+
+    pub(crate) fn of_texts(
+        log: LogId,
+        index: u64,
+        leaf: Vec<u8>,
+        sha256: Option<String>,
+        sm3: Option<String>,
+    ) -> Self {
+        Self { log, index, leaf, from: ProvenBy::Texts { sha256, sm3 } }
+    }
+
     /// The proof over SHA-256 (C2SP `tlog-proof`), unless the profile has none.
-    pub sha256: Option<String>,
+    pub fn sha256(&self) -> Option<String> {
+        self.proof(Algorithm::Sha256)
+    }
+
     /// The proof over SM3, unless the profile has none.
-    pub sm3: Option<String>,
+    pub fn sm3(&self) -> Option<String> {
+        self.proof(Algorithm::Sm3)
+    }
+
+    fn proof(&self, algorithm: Algorithm) -> Option<String> {
+        match (&self.from, algorithm) {
+            (ProvenBy::Tip(tip), algorithm) => tip.recent_proof(algorithm, self.index),
+            (ProvenBy::Texts { sha256, .. }, Algorithm::Sha256) => sha256.clone(),
+            (ProvenBy::Texts { sm3, .. }, Algorithm::Sm3) => sm3.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("log", &self.log)
+            .field("index", &self.index)
+            .field("leaf", &self.leaf)
+            .field("sha256", &self.sha256())
+            .field("sm3", &self.sm3())
+            .finish()
+    }
 }
 
 /// An answer that will come: a future for any runtime, or for a thread to [`Pending::wait`] on.

@@ -21,9 +21,8 @@ pub(crate) struct Tip {
     pub(crate) at: Timestamp,
     sha256: Option<Branch<Sha256Tree>>,
     sm3: Option<Branch<Sm3Tree>>,
-    /// The signed head, and its notes as they were parsed or made.
+    /// The signed head.
     pub(crate) head: Head,
-    notes: Notes,
 }
 
 impl Tip {
@@ -35,7 +34,6 @@ impl Tip {
             sha256: profile.has_sha256().then(Branch::new),
             sm3: profile.has_sm3().then(Branch::new),
             head: Head { size: 0, sha256: None, sm3: None },
-            notes: Vec::new(),
         }
     }
 
@@ -82,21 +80,31 @@ impl Tip {
         self.at = at;
     }
 
+    /// Ends a batch: from here on its entries can be proven, and the root is that of all of them.
+    pub(crate) fn close(&mut self) {
+        if let Some(branch) = &mut self.sha256 {
+            branch.close();
+        }
+        if let Some(branch) = &mut self.sm3 {
+            branch.close();
+        }
+    }
+
+    /// The root, as of the last [`Tip::close`].
     pub(crate) fn root(&self, algorithm: Algorithm) -> Option<Hash> {
         match algorithm {
-            Algorithm::Sha256 => self.sha256.as_ref().map(Branch::root),
-            Algorithm::Sm3 => self.sm3.as_ref().map(Branch::root),
+            Algorithm::Sha256 => self.sha256.as_ref().map(|branch| branch.root),
+            Algorithm::Sm3 => self.sm3.as_ref().map(|branch| branch.root),
         }
     }
 
     /// Takes over signed heads, one for each tree.
-    pub(crate) fn sign(&mut self, notes: Notes) {
+    pub(crate) fn sign(&mut self, notes: &Notes) {
         let of = |algorithm| {
             let (_, note) = notes.iter().find(|(of, _)| *of == algorithm)?;
             Some((self.root(algorithm)?, note.to_string()))
         };
         self.head = Head { size: self.size, sha256: of(Algorithm::Sha256), sm3: of(Algorithm::Sm3) };
-        self.notes = notes;
     }
 
     /// The proof of an entry of the last batch; nothing for an older one.
@@ -105,7 +113,7 @@ impl Tip {
             Algorithm::Sha256 => self.sha256.as_ref()?.path(index)?,
             Algorithm::Sm3 => self.sm3.as_ref()?.path(index)?,
         };
-        self.proof_of(algorithm, index, hashes)
+        self.proof_of(algorithm, index, &hashes)
     }
 
     /// The proof of any entry; nothing for one there is not.
@@ -123,7 +131,7 @@ impl Tip {
             Algorithm::Sha256 => self.sha256.as_ref().map(|branch| branch.prove(index, log, rows)),
             Algorithm::Sm3 => self.sm3.as_ref().map(|branch| branch.prove(index, log, rows)),
         };
-        Ok(hashes.transpose()?.and_then(|hashes| self.proof_of(algorithm, index, hashes)))
+        Ok(hashes.transpose()?.and_then(|hashes| self.proof_of(algorithm, index, &hashes)))
     }
 
     /// The first `width` hashes of a tile; nothing when there are not so many.
@@ -145,9 +153,9 @@ impl Tip {
         .transpose()
     }
 
-    fn proof_of(&self, algorithm: Algorithm, index: u64, hashes: Vec<Hash>) -> Option<String> {
-        let (_, note) = self.notes.iter().find(|(of, _)| *of == algorithm)?;
-        Some(Proof { extra: None, index, hashes, checkpoint: note.clone() }.to_string())
+    fn proof_of(&self, algorithm: Algorithm, index: u64, hashes: &[Hash]) -> Option<String> {
+        let (_, checkpoint) = self.head.of(algorithm)?;
+        Some(Proof::text(index, hashes, checkpoint))
     }
 }
 
@@ -160,17 +168,26 @@ struct Branch<H> {
     edge: Edge<H>,
     /// For each height the roots of complete subtrees, the first one's number before them.
     heights: Vec<(u64, Vec<Hash>)>,
+    /// For each height the root over the entries right of its last complete subtree, if there are any. As of
+    /// [`Branch::close`], and so is the root.
+    right: Vec<Option<Hash>>,
+    root: Hash,
 }
 
 impl<H> Clone for Branch<H> {
     fn clone(&self) -> Self {
-        Self { edge: self.edge.clone(), heights: self.heights.clone() }
+        Self {
+            edge: self.edge.clone(),
+            heights: self.heights.clone(),
+            right: self.right.clone(),
+            root: self.root,
+        }
     }
 }
 
 impl<H: TreeHash> Branch<H> {
     fn new() -> Self {
-        Self { edge: Edge::new(), heights: Vec::new() }
+        Self { edge: Edge::new(), heights: Vec::new(), right: Vec::new(), root: H::empty() }
     }
 
     fn load(size: u64, log: Log, rows: &dyn Rows) -> Result<Self, StoreError> {
@@ -189,7 +206,9 @@ impl<H: TreeHash> Branch<H> {
             }
             heights.push(((size >> height) - nodes.len() as u64, nodes));
         }
-        Ok(Self { edge, heights })
+        let mut branch = Self { edge, heights, ..Self::new() };
+        branch.close();
+        Ok(branch)
     }
 
     fn settle(&mut self) {
@@ -204,26 +223,35 @@ impl<H: TreeHash> Branch<H> {
     }
 
     fn append(&mut self, leaf: &[u8], full: &mut Vec<FullTile>) {
-        let mut hash = H::leaf(leaf);
         let index = self.edge.size();
-        self.edge.append(hash, &mut |tile, hashes| full.push((H::ALGORITHM, tile, hashes.to_vec())));
-        for height in 0u32.. {
-            let number = index >> height;
-            let left = if number & 1 == 1 { self.node(height, number - 1) } else { None };
+        let heights = &mut self.heights;
+        let mut keep = |height: u32, hash| {
             let at = height as usize;
-            if self.heights.len() <= at {
-                self.heights.push((number, Vec::new()));
+            if heights.len() <= at {
+                heights.push((index >> height, Vec::new()));
             }
-            if let Some((_, nodes)) = self.heights.get_mut(at) {
+            if let Some((_, nodes)) = heights.get_mut(at) {
                 nodes.push(hash);
             }
-            let Some(left) = left else { break };
-            hash = H::node(&left, &hash);
-        }
+        };
+        let mut fill = |tile, hashes: &[Hash]| full.push((H::ALGORITHM, tile, hashes.to_vec()));
+        self.edge.append_telling(H::leaf(leaf), &mut keep, &mut fill);
     }
 
-    fn root(&self) -> Hash {
-        self.edge.root()
+    /// What every proof at this size has in common, and with it the root: one walk along the ragged end.
+    fn close(&mut self) {
+        let size = self.edge.size();
+        self.right.clear();
+        let mut right: Option<Hash> = None;
+        for height in 0..(u64::BITS - size.leading_zeros()) {
+            self.right.push(right);
+            if size >> height & 1 == 1
+                && let Some(peak) = self.node(height, (size >> height) - 1)
+            {
+                right = Some(right.map_or(peak, |right| H::node(&peak, &right)));
+            }
+        }
+        self.root = right.unwrap_or_else(H::empty);
     }
 
     fn node(&self, height: u32, number: u64) -> Option<Hash> {
@@ -238,8 +266,6 @@ impl<H: TreeHash> Branch<H> {
             return None;
         }
         let mut path = Vec::with_capacity(24);
-        // The root over the entries right of the last complete subtree of the current height.
-        let mut ragged: Option<Hash> = None;
         let mut height = 0u32;
         while 0 < (size - 1) >> height {
             let (node, complete) = (index >> height, size >> height);
@@ -249,11 +275,7 @@ impl<H: TreeHash> Branch<H> {
                 path.push(self.node(height, node + 1)?);
             } else if node + 1 == complete {
                 // A ragged end as the sibling; without one, the node is carried up.
-                path.extend(ragged);
-            }
-            if complete & 1 == 1 {
-                let peak = self.node(height, complete - 1)?;
-                ragged = Some(ragged.map_or(peak, |right| H::node(&peak, &right)));
+                path.extend(self.right.get(height as usize).copied().flatten());
             }
             height += 1;
         }
@@ -351,9 +373,10 @@ mod tests {
                     branch.append(&leaf, &mut Vec::new());
                     leaves.push(Sha256Tree::leaf(&leaf));
                 }
+                branch.close();
                 let size = leaves.len() as u64;
                 let root = root_of::<Sha256Tree>(&leaves);
-                assert_eq!(branch.root(), root);
+                assert_eq!((branch.root, branch.edge.root()), (root, root));
                 for index in before..size {
                     let path = branch.path(index).unwrap();
                     let leaf = &leaves[index as usize];

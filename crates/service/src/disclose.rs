@@ -127,9 +127,9 @@ impl Gateway {
                 receipt: ReceiptView {
                     log: receipt.log.to_string(),
                     index: receipt.index,
+                    sha256: receipt.sha256(),
+                    sm3: receipt.sm3(),
                     leaf: receipt.leaf,
-                    sha256: receipt.sha256,
-                    sm3: receipt.sm3,
                 },
                 subject: held.subject,
                 tag: self.tag(&held, &app),

@@ -176,7 +176,7 @@ impl Gateway {
                 "log": receipt.log.to_string(),
                 "index": receipt.index,
                 "leaf": base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &receipt.leaf),
-                "proofs": { "sha256": receipt.sha256, "sm3": receipt.sm3 },
+                "proofs": { "sha256": receipt.sha256(), "sm3": receipt.sm3() },
             })
             .to_string()
         }))

@@ -101,7 +101,7 @@ impl Gateway {
                         "index": index,
                         "at": moment(entry.at),
                         "leaf": STANDARD.encode(&receipt.leaf),
-                        "proofs": { "sha256": receipt.sha256, "sm3": receipt.sm3 },
+                        "proofs": { "sha256": receipt.sha256(), "sm3": receipt.sm3() },
                     });
                     out.extend_from_slice(line.to_string().as_bytes());
                 }

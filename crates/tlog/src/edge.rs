@@ -68,12 +68,25 @@ impl<H: TreeHash> Edge<H> {
 
     /// Adds a leaf by its hash. Each tile it fills is given to `on_full_tile`, all 256 hashes, lowest level first.
     pub fn append(&mut self, leaf: Hash, on_full_tile: &mut impl FnMut(TileId, &[Hash])) {
+        self.append_telling(leaf, &mut |_, _| {}, on_full_tile);
+    }
+
+    /// The same. Each complete subtree that ends with this leaf is given to `on_subtree` by its height and root, the leaf
+    /// itself first: nobody needs to hash it again.
+    pub fn append_telling(
+        &mut self,
+        leaf: Hash,
+        on_subtree: &mut impl FnMut(u32, Hash),
+        on_full_tile: &mut impl FnMut(TileId, &[Hash]),
+    ) {
         let mut hash = leaf;
         self.push(0, hash);
+        on_subtree(0, hash);
         // Each binary digit 1 at the end of the size is a complete subtree that this leaf completes into a larger one.
         for height in 1..=self.size.trailing_ones() {
             let Some(left) = self.peaks.pop() else { break };
             hash = H::node(&left, &hash);
+            on_subtree(height, hash);
             if height % TILE_HEIGHT == 0 {
                 // Below 64 / 8, so it fits.
                 let level = (height / TILE_HEIGHT) as u8;

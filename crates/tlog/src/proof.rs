@@ -105,6 +105,23 @@ impl Proof {
         Ok(Self { extra, index, hashes, checkpoint: SignedNote::parse(rest)? })
     }
 
+    /// The text of a proof without extra data, over a signed head that is text already.
+    pub fn text(index: u64, hashes: &[Hash], checkpoint: &str) -> String {
+        // A hash is 44 characters, an index at most 20.
+        let len = HEADER.len() + 32 + 45 * hashes.len() + checkpoint.len();
+        let mut text = String::with_capacity(len);
+        for part in [HEADER, "\nindex ", &index.to_string(), "\n"] {
+            text.push_str(part);
+        }
+        for hash in hashes {
+            BASE64_STANDARD.encode_string(hash, &mut text);
+            text.push('\n');
+        }
+        text.push('\n');
+        text.push_str(checkpoint);
+        text
+    }
+
     /// Checks that `leaf` is in the log of this origin and key, and gives the head that says so.
     pub fn verify(
         &self,
