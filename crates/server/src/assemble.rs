@@ -103,6 +103,7 @@ fn settings(made: &Made, host: &str, config: &Config) -> Settings {
         batch_len_max: number(limits.batch_max),
         streams_cached_max: number(limits.streams_cached_max),
         permit_ttl_ms: limits.permit_ms,
+        overdue_ms: limits.overdue_ms,
         ..Settings::new(made.suite, made.profile, host)
     }
 }

@@ -27,6 +27,7 @@ mod operator_socket;
 mod partner;
 mod passkeys;
 mod passphrase;
+mod preflight;
 mod random;
 mod rules;
 mod running;

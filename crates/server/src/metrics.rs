@@ -132,7 +132,7 @@ impl Collector for Inside {
         out.commits(&gauge)?;
         let lanes = [("ordinary", gauge.waiting), ("urgent", gauge.urgent_waiting)];
         out.gauges("yinuo_ledger_waiting", "Commands that wait to be decided", "lane", &lanes)?;
-        let help = "1 when a commit failed and nothing more is recorded or released";
+        let help = "1 when the disk failed or hangs, and nothing more is recorded or released";
         out.gauge("yinuo_ledger_poisoned", help, u64::from(gauge.poisoned))?;
 
         let status = self.gateway.status();

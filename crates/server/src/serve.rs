@@ -21,6 +21,7 @@ use crate::http::Bounds;
 use crate::keys::Keys;
 use crate::oidc::{Oidc, SignInSettings};
 use crate::passphrase;
+use crate::preflight;
 use crate::running::{Doors, Leaving, Running};
 use crate::say::say;
 use crate::telemetry;
@@ -56,6 +57,7 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let dir = loaded.path(&config.server.data);
     let tls = certificate(loaded)?;
     let made = made(&dir, loaded)?;
+    let disk = preflight::look(&dir, &SystemClock::new())?;
     let named = config.server.passphrase_file.as_ref().map(|file| loaded.path(file));
     let passphrase = passphrase::of(&dir, named.as_deref(), false)?;
     let keys = Keys::unlock(&dir, made.suite, passphrase.as_bytes())?;
@@ -80,9 +82,11 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     say(format_args!("ready {}", loaded.issuer()));
     say(format_args!("  listening on    {scheme}://{address}"));
     say(format_args!("  data            {}", dir.display()));
+    say(format_args!("  disk            {}", disk.told()));
     if let Some(metrics) = metrics_address {
         say(format_args!("  metrics         http://{metrics}/metrics"));
     }
+    disk.warn();
     if scheme == "http" && !address.ip().is_loopback() {
         eprintln!(
             "yinuo: this is plain HTTP on {address}: set [tls], or let only a proxy that ends TLS reach it"

@@ -37,7 +37,7 @@ fn tell(status: &Status, served: bool) {
         "  rules      {}",
         or(status.engine_active, "in force", "none in force: nothing is released")
     ));
-    let stopped = "stopped: a commit failed, nothing is recorded or released until a restart";
+    let stopped = "stopped: the disk failed or hangs, nothing is recorded or released until a restart";
     say(format_args!("  recording  {}", or(status.poisoned, stopped, "yes")));
     for log in &status.logs {
         say(format_args!("  log        {} has {} entries", log.log, log.size));

@@ -24,9 +24,13 @@ fn a_platform_is_made_checked_served_asked_and_ended() {
     );
     let checked = place.yinuo(&["config", "check", "--json"]);
     assert_eq!(json(&checked)["ok"], true);
+    let disk = &json(&checked)["disk"];
+    assert!(disk["flush_us"].is_u64() && disk["warnings"].is_array(), "{disk}");
+    assert_eq!(disk["directory"], "yinuo-data");
 
     let mut served = place.serve();
     assert_eq!(served.says("ready"), "https://localhost:8443");
+    assert!(served.says("disk").contains("a flush takes "));
     assert!(served.complaints().contains("nobody can sign in"), "{}", served.complaints());
     let health = place.get(&served, "/healthz");
     assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("ok\n"), "{health}");

@@ -153,6 +153,8 @@ pub(crate) fn read<T>(result: Result<T, StoreError>) -> Result<T, Unavailable> {
 pub(crate) fn recorded(error: LedgerError) -> Unavailable {
     match error {
         LedgerError::Busy { retry_after_s } => Unavailable { retry_after_s },
+        // Said once, where it happened: until the restart everybody who asks meets it.
+        LedgerError::Poisoned => Unavailable { retry_after_s: 30 },
         error => {
             tracing::error!(%error, "the ledger recorded nothing");
             Unavailable { retry_after_s: 30 }

@@ -15,7 +15,7 @@ pub struct Status {
     pub logs: Vec<(LogId, u64)>,
     /// Whether rules and decision code are in force. Nothing is released before.
     pub engine_active: bool,
-    /// Whether a commit failed: nothing more is recorded, and so nothing released, until a restart.
+    /// Whether the disk failed or hangs: nothing more is recorded, and so nothing released, until a restart.
     pub poisoned: bool,
 }
 

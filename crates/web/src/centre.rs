@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use fluent_bundle::FluentValue;
@@ -112,8 +112,13 @@ fn partly(
         scope,
         of,
     };
-    page(web, visit, StatusCode::SERVICE_UNAVAILABLE, &template)
+    let mut response = page(web, visit, StatusCode::SERVICE_UNAVAILABLE, &template);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_AFTER_S));
+    response
 }
+
+/// When to ask again for what failed, in seconds.
+const AGAIN_AFTER_S: u16 = 30;
 
 /// What the form takes back. Never more than it names, and never everything by leaving something out.
 #[derive(Debug, Eq, PartialEq)]

@@ -182,6 +182,9 @@ settings! {
         batch_max: u64 = 256; 1..=4_096 "commands",
         /// How many people's streams are kept in memory.
         streams_cached_max: u64 = 65_536; 1_024..=10_000_000 "streams",
+        /// How long one batch may take to be on disk. A disk that takes longer counts as hanging: nothing more is
+        /// recorded or released until a restart.
+        overdue_ms: u64 = 10_000; 1_000..=300_000 "milliseconds",
         /// How long after its commit a release may still leave.
         permit_ms: u64 = 1_000; 50..=10_000 "milliseconds",
     }

@@ -24,11 +24,13 @@ use yinuo_vault::Params;
 
 use crate::assemble::assemble;
 use crate::cli::DemoOptions;
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::directory::Made;
 use crate::http::Bounds;
 use crate::keys::{self, Keys};
 use crate::passphrase;
+use crate::preflight;
 use crate::random::OsRandom;
 use crate::running::{Doors, Leaving, Running};
 use crate::say::say;
@@ -69,6 +71,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let partner_address = free(options.partner_listen).await?;
 
     keys::private_dir(dir)?;
+    preflight::look(dir, &SystemClock::new())?.warn();
     let made = Made { issuer: issuer.clone(), suite, profile, demonstration: true };
     made.agree(dir)?;
     let passphrase = passphrase::of_demonstration(dir, random)?;

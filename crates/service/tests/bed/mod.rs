@@ -11,12 +11,15 @@
     clippy::indexing_slicing
 )]
 
+#[path = "../../../ledger/tests/faulty/mod.rs"]
+pub mod faulty;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use yinuo_domain::*;
-use yinuo_ledger::{HeadSigner, Ledger, MemoryStore, Settings, SignFailed, SqliteStore};
+use yinuo_ledger::{HeadSigner, Ledger, LedgerError, MemoryStore, Settings, SignFailed, SqliteStore};
 use yinuo_oauth::client::{ClientKey, pkce_challenge};
 use yinuo_oauth::{Opaque, Parameters, TokenResponse};
 use yinuo_service::*;
@@ -204,6 +207,15 @@ pub struct Bed {
     pub courier: ClientKey,
     pub shop: ClientKey,
     pub verifier_keys: Vec<VerifierKey>,
+    signers: Vec<Arc<dyn HeadSigner>>,
+}
+
+/// In which store.
+enum Store<'a> {
+    Memory,
+    Directory(&'a Path),
+    /// Fails when told to; a batch may take so many milliseconds.
+    Failing(MemoryStore, faulty::Faults, u64),
 }
 
 impl Bed {
@@ -217,26 +229,42 @@ impl Bed {
 
     pub fn over(suite: Suite, profile: Profile, dir: Option<&Path>) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
-        Self::with_clock(ISSUER, suite, profile, dir, clock.clone(), clock, everybody())
+        let store = dir.map_or(Store::Memory, Store::Directory);
+        Self::with_clock(ISSUER, suite, profile, store, clock.clone(), clock, everybody())
+    }
+
+    /// Over a store that fails when it is told to, and counts as hanging after so many milliseconds.
+    pub fn failing(store: MemoryStore, faults: faulty::Faults, overdue_ms: u64) -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
+        let store = Store::Failing(store, faults, overdue_ms);
+        Self::with_clock(ISSUER, Suite::Guomi, Profile::Dual, store, clock.clone(), clock, everybody())
+    }
+
+    /// The ledger of this store, as a restart finds it.
+    pub fn again(&self, store: MemoryStore) -> Result<Ledger, LedgerError> {
+        let random = Arc::new(CountingRandom(AtomicU64::new(11)));
+        let settings = Settings::new(Suite::Guomi, Profile::Dual, HOST);
+        Ledger::open(store, settings, self.signers.clone(), self.clock.clone(), random)
     }
 
     /// The same where somebody else vouches for people.
     pub fn signing_in(sign_in: SignIn) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000)));
-        Self::with_clock(ISSUER, Suite::Guomi, Profile::Dual, None, clock.clone(), clock, sign_in)
+        Self::with_clock(ISSUER, Suite::Guomi, Profile::Dual, Store::Memory, clock.clone(), clock, sign_in)
     }
 
     /// The same on the machine's clock and at this address, for whom a browser can visit.
     pub fn served_at(issuer: &str, sign_in: SignIn) -> Self {
         let unused = Arc::new(TestClock(AtomicU64::new(0)));
         let clock = Arc::new(RealClock::new());
-        Self::with_clock(issuer, Suite::Guomi, Profile::Dual, None, clock, unused, sign_in)
+        Self::with_clock(issuer, Suite::Guomi, Profile::Dual, Store::Memory, clock, unused, sign_in)
     }
 
     /// The same with the machine's clock, for races.
     pub fn real_time(suite: Suite, dir: Option<&Path>) -> Self {
         let unused = Arc::new(TestClock(AtomicU64::new(0)));
-        Self::with_clock(ISSUER, suite, Profile::Dual, dir, Arc::new(RealClock::new()), unused, everybody())
+        let store = dir.map_or(Store::Memory, Store::Directory);
+        Self::with_clock(ISSUER, suite, Profile::Dual, store, Arc::new(RealClock::new()), unused, everybody())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -244,7 +272,7 @@ impl Bed {
         issuer: &str,
         suite: Suite,
         profile: Profile,
-        dir: Option<&Path>,
+        store: Store<'_>,
         clock: Arc<dyn Clock>,
         moved: Arc<TestClock>,
         sign_in: SignIn,
@@ -269,13 +297,20 @@ impl Bed {
             })
             .collect();
         let settings = Settings::new(suite, profile, HOST);
-        let ledger = match dir {
-            None => Ledger::open(MemoryStore::default(), settings, signers, clock.clone(), random.clone())
-                .unwrap(),
-            Some(dir) => {
-                Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone()).unwrap()
+        let keep = signers.clone();
+        let ledger = match store {
+            Store::Memory => {
+                Ledger::open(MemoryStore::default(), settings, signers, clock.clone(), random.clone())
+            }
+            Store::Directory(dir) => {
+                Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone())
+            }
+            Store::Failing(store, faults, overdue_ms) => {
+                let settings = Settings { overdue_ms, ..settings };
+                Ledger::open(faulty::Faulty(store, faults), settings, signers, clock.clone(), random.clone())
             }
         };
+        let ledger = ledger.unwrap();
         let parts = Parts {
             issuer: issuer.to_owned(),
             ledger: ledger.clone(),
@@ -295,6 +330,7 @@ impl Bed {
             courier: ClientKey::generate(random.as_ref()).unwrap(),
             shop: ClientKey::generate(random.as_ref()).unwrap(),
             verifier_keys,
+            signers: keep,
         };
         futures_executor::block_on(bed.populate());
         bed

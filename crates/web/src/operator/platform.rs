@@ -54,7 +54,7 @@ pub struct Status {
     pub logs: Vec<LogSize>,
     /// Whether rules are in force. Nothing is released before.
     pub engine_active: bool,
-    /// Whether a commit failed: nothing more is recorded or released until a restart.
+    /// Whether the disk failed or hangs: nothing more is recorded or released until a restart.
     pub poisoned: bool,
     /// In whose name this was asked, as facts would have it.
     pub by: String,

@@ -67,7 +67,15 @@ impl Site {
     }
 
     fn with(options: yinuo_web::Options) -> Self {
-        let bed = Bed::memory(Suite::Guomi);
+        Self::of(Bed::memory(Suite::Guomi), options)
+    }
+
+    /// On top of this one.
+    pub fn over(bed: Bed) -> Self {
+        Self::of(bed, yinuo_web::Options::default())
+    }
+
+    fn of(bed: Bed, options: yinuo_web::Options) -> Self {
         let router = yinuo_web::router_with(Arc::clone(&bed.gateway), options);
         Self { bed, router, assertions: AtomicU64::new(0) }
     }
@@ -107,6 +115,14 @@ impl Site {
 
     /// Pushes a request for what both purposes have; gives the request URI.
     pub async fn push(&self, client: &str, purposes: &[(&str, &[&str])]) -> String {
+        let answer = self.try_push(client, purposes).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        answer.json()["request_uri"].as_str().unwrap().to_owned()
+    }
+
+    /// The same, and whatever is answered.
+    pub async fn try_push(&self, client: &str, purposes: &[(&str, &[&str])]) -> Answer {
         let details = details(purposes);
         let challenge = yinuo_oauth::client::pkce_challenge(VERIFIER);
         let pairs = [
@@ -117,10 +133,7 @@ impl Site {
             ("authorization_details", &details),
             ("state", "a-state"),
         ];
-        let answer = self.client(client, "/oauth/par", &pairs).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-        assert_eq!(answer.header("cache-control"), "no-store");
-        answer.json()["request_uri"].as_str().unwrap().to_owned()
+        self.client(client, "/oauth/par", &pairs).await
     }
 
     /// Redeems the code in this redirect.
