@@ -42,7 +42,7 @@ pub use find::{Found, FoundValue, Look, LookError, LookUp};
 pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use history::{HISTORY_PAGE, HISTORY_SCAN_MAX, HistoryChoices, ProofFile, Proofs};
 pub use notices::NoticeView;
-pub use package::{PACKAGE_FORMAT, Package, Whose as PackageOf};
+pub use package::{PACKAGE_FORMAT, PROVEN_MS, Package, PackageError, Whose as PackageOf};
 pub use platform::ChangeError;
 pub use sign_in::{
     Arrival, Begun, Directory, Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError,

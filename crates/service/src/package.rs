@@ -12,8 +12,9 @@
 //! ```
 //!
 //! The history has every entry about the person, newest first, each with its proof: `docs/specs/fact-log.md` says how
-//! to read and check a leaf without us. The person gets it in their own session, which is no look of anybody else; staff
-//! get it by a recorded look with the reason `export`.
+//! to read and check a leaf without us. The person gets it in their own session, which is no look of anybody else, and
+//! only soon after they proved who they are: whoever finds a browser open gets nothing. Staff get it by a recorded look
+//! with the reason `export`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,6 +29,20 @@ use crate::{Gateway, GrantState, Look, LookError, LookUp, PageError, Session, Un
 pub const PACKAGE_FORMAT: &str = "yinuo-package/1";
 /// How many entries of the history one part has.
 const PART: usize = 50;
+
+/// How long after a sign-in the person gets their values in clear: ten minutes.
+pub const PROVEN_MS: u64 = 10 * 60_000;
+
+/// Why a person does not get their package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// It is too long ago that they proved who they are.
+    #[error("whoever wants the package must sign in anew")]
+    SignInAnew,
+    /// Anything else.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
 
 /// Of whom a package is made.
 pub enum Whose {
@@ -52,11 +67,33 @@ enum Part {
 }
 
 impl Gateway {
-    /// The person's own package, in their session.
-    pub fn package(&self, session: &Session) -> Result<Package, PageError> {
-        let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
-        let values = self.own_values(&held, self.catalogue().all())?;
+    /// The person's own package, in a session that began a moment ago.
+    pub fn package(&self, session: &Session) -> Result<Package, PackageError> {
+        let held = self.hold(session.subject).map_err(PageError::from)?.ok_or(PageError::NotFound)?;
+        if !self.is_proven(session, &held) {
+            return Err(PackageError::SignInAnew);
+        }
+        let values = self.own_values(&held, self.catalogue().all()).map_err(PageError::from)?;
         Ok(begun(&held, values))
+    }
+
+    /// Whether they would get it now.
+    pub fn may_take_package(&self, session: &Session) -> Result<bool, PageError> {
+        let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
+        Ok(self.is_proven(session, &held))
+    }
+
+    /// Whether the person proved who they are a moment ago. That a session began is proof only where they chose
+    /// themselves; a provider may have let them pass because it knew them, so there its word on when they proved it counts.
+    fn is_proven(&self, session: &Session, held: &Held) -> bool {
+        let now = self.now();
+        let lately = |at: Timestamp| now.since_ms(at) < PROVEN_MS;
+        let proven = match (self.provider(), self.statement_of(session, held)) {
+            (Err(_), _) => true,
+            (Ok(_), Some(statement)) => statement.proven_at().is_some_and(lately),
+            (Ok(_), None) => false,
+        };
+        proven && lately(session.begun_at)
     }
 
     /// The same for somebody of the platform, on the person's behalf. It is recorded first.
@@ -91,11 +128,14 @@ impl Gateway {
                 let entries = read(reader.history(package.subject, before, PART))?;
                 let mut out = Vec::with_capacity(PART * 4_096);
                 let log = LogId::group(0);
-                for (place, (index, entry)) in entries.iter().enumerate() {
-                    if place != 0 || !first {
+                let mut comma = !first;
+                for (index, entry) in &entries {
+                    // A package that lacks an entry is not whole, and must not look so.
+                    let receipt =
+                        read(reader.receipt(&log, *index))?.ok_or(Unavailable { retry_after_s: 1 })?;
+                    if std::mem::replace(&mut comma, true) {
                         out.push(b',');
                     }
-                    let Some(receipt) = read(reader.receipt(&log, *index))? else { continue };
                     let line = json!({
                         "log": receipt.log.as_str(),
                         "index": index,

@@ -12,6 +12,8 @@ pub struct Session {
     pub csrf: String,
     /// The person. Not printed.
     pub(crate) subject: yinuo_domain::SubjectKey,
+    /// When it began.
+    pub(crate) begun_at: yinuo_domain::Timestamp,
     /// What the identity provider signed, if one did.
     pub(crate) statement: Option<crate::sign_in::SealedStatement>,
 }

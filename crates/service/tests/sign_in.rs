@@ -3,7 +3,7 @@
 
 mod bed;
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use bed::Bed;
@@ -19,6 +19,8 @@ struct Stub {
     each_consent: AtomicBool,
     /// Signs another nonce than the one of the round.
     other_nonce: AtomicBool,
+    /// When the person proved to it who they are, in seconds; it says so when it is not 0.
+    auth_time: AtomicU64,
 }
 
 impl IdentityProvider for Stub {
@@ -47,7 +49,7 @@ impl IdentityProvider for Stub {
             assert_eq!((&sent.nonce, &sent.verifier), (&round.nonce, &round.verifier));
             let code = answer.code.as_deref().ok_or(ProviderError::Declined)?;
             let nonce = if self.other_nonce.load(SeqCst) { "another" } else { round.nonce.as_str() };
-            Ok(vouched(code, nonce))
+            Ok(vouched(code, nonce, self.auth_time.load(SeqCst)))
         })
     }
 
@@ -68,8 +70,12 @@ impl IdentityProvider for Stub {
     }
 }
 
-fn vouched(person: &str, nonce: &str) -> Vouched {
-    let payload = serde_json::json!({ "sub": person, "nonce": nonce }).to_string();
+fn vouched(person: &str, nonce: &str, auth_time: u64) -> Vouched {
+    let mut payload = serde_json::json!({ "sub": person, "nonce": nonce });
+    if auth_time != 0 {
+        payload["auth_time"] = auth_time.into();
+    }
+    let payload = payload.to_string();
     let payload = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload);
     Vouched {
         person: PersonId::parse(person).unwrap(),
@@ -93,7 +99,7 @@ impl World {
 
     /// Begins, and gives the cookie and the state.
     fn begin(&self, for_whom: SignInFor, then: Option<&str>, browser: Option<&str>) -> (String, String) {
-        self.begin_as(SigningIn { for_whom, then, browser, consent: None })
+        self.begin_as(SigningIn { for_whom, then, browser, consent: None, anew: false })
     }
 
     fn begin_as(&self, asked: SigningIn<'_>) -> (String, String) {
@@ -197,8 +203,13 @@ fn whoever_stays_away_too_long_begins_again() {
 fn a_provider_that_is_down_or_says_no_leaves_the_way_back() {
     let world = World::new();
     world.stub.down.store(true, SeqCst);
-    let asked =
-        SigningIn { for_whom: SignInFor::Person, then: Some("/centre"), browser: None, consent: None };
+    let asked = SigningIn {
+        for_whom: SignInFor::Person,
+        then: Some("/centre"),
+        browser: None,
+        consent: None,
+        anew: false,
+    };
     let begun = block_on(world.bed.gateway.begin_sign_in(asked));
     assert!(matches!(begun, Err(SignInError::ProviderDown { retry_after_s: 5 })), "{begun:?}");
 
@@ -244,7 +255,8 @@ fn where_a_provider_vouches_nobody_can_be_chosen_and_the_other_way_round() {
 
     let bed = Bed::memory(yinuo_domain::Suite::Guomi);
     assert!(matches!(bed.gateway.sign_in_way(), SignInWay::Directory(people) if people.len() == 4));
-    let asked = SigningIn { for_whom: SignInFor::Person, then: None, browser: None, consent: None };
+    let asked =
+        SigningIn { for_whom: SignInFor::Person, then: None, browser: None, consent: None, anew: false };
     let begun = block_on(bed.gateway.begin_sign_in(asked));
     assert!(matches!(begun, Err(SignInError::Gone)), "{begun:?}");
 }
@@ -253,7 +265,8 @@ fn where_a_provider_vouches_nobody_can_be_chosen_and_the_other_way_round() {
 fn where_nobody_vouches_nobody_signs_in() {
     let bed = Bed::signing_in(SignIn::Nobody);
     assert_eq!(bed.gateway.sign_in_way(), SignInWay::Nobody);
-    let asked = SigningIn { for_whom: SignInFor::Person, then: None, browser: None, consent: None };
+    let asked =
+        SigningIn { for_whom: SignInFor::Person, then: None, browser: None, consent: None, anew: false };
     assert!(matches!(block_on(bed.gateway.begin_sign_in(asked)), Err(SignInError::Gone)));
     assert!(matches!(block_on(bed.gateway.sign_in("ann")), Err(SignInError::NotEnrolled)));
 }
@@ -266,6 +279,7 @@ fn consent(world: &World, request_uri: &str, person: &str) -> (String, Session, 
         for_whom: SignInFor::Person,
         then: Some(path),
         consent: Some((&client, request_uri)),
+        anew: false,
         browser: None,
     };
     let (browser, state) = world.begin_as(asked);
@@ -479,4 +493,40 @@ fn a_session_that_ended_at_the_provider_ends_here_and_the_word_of_it_counts_once
     assert!(!lives(&ann));
     // Nobody learns from the answer who is here.
     assert!(block_on(gateway.ended_there("nobody/two")).is_ok());
+}
+
+/// A provider lets a browser pass that it knows: that a session began shows nothing of who sits there.
+#[test]
+fn a_package_needs_the_providers_word_that_the_person_proved_lately_who_they_are() {
+    let world = World::new();
+    let gateway = &world.bed.gateway;
+    let now_s = world.bed.clock.now().0 / 1_000;
+    let minutes = PROVEN_MS / 60_000;
+    #[rustfmt::skip]
+    let cases = [
+        ("nothing is said of it",      0,                          false),
+        ("long ago, and let pass now", now_s - minutes * 60 - 1,   false),
+        ("just now",                   now_s,                      true),
+    ];
+    for (name, auth_time, expected) in cases {
+        world.stub.auth_time.store(auth_time, SeqCst);
+        let (_, session) = world.session("ann");
+        assert_eq!(gateway.may_take_package(&session).unwrap(), expected, "{name}");
+        assert_eq!(gateway.package(&session).is_ok(), expected, "{name}");
+    }
+    let (_, session) = world.session("ann");
+    world.bed.clock.forward_ms(PROVEN_MS);
+    assert!(matches!(gateway.package(&session), Err(PackageError::SignInAnew)));
+}
+
+#[test]
+fn a_trip_that_is_to_prove_anew_asks_the_provider_so() {
+    let world = World::new();
+    for anew in [false, true] {
+        let (for_whom, then) = (SignInFor::Person, Some("/centre/package"));
+        let (browser, state) =
+            world.begin_as(SigningIn { for_whom, then, consent: None, anew, browser: None });
+        world.finish(Some(&browser), &state, Some("ann")).unwrap();
+        assert_eq!(world.stub.rounds.lock().unwrap().last().unwrap().anew, anew);
+    }
 }

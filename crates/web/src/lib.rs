@@ -29,6 +29,7 @@ mod notice;
 mod notices;
 mod oauth;
 pub mod operator;
+mod package;
 mod page;
 mod problems;
 mod proofs;
@@ -84,6 +85,7 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(items::routes())
         .merge(history::routes())
         .merge(proofs::routes())
+        .merge(package::routes())
         .merge(notices::routes())
         .merge(delete_account::routes())
         .merge(console::routes())

@@ -55,7 +55,9 @@ pub(crate) async fn begin(
 ) -> Result<Response, Fault> {
     let request = then.and_then(consent_in);
     let consent = request.as_ref().map(|(client, request_uri)| (client, request_uri.as_str()));
-    let asked = SigningIn { for_whom, then, consent, browser: visit.signing_in() };
+    // What is in clear there is for whoever has just shown who they are.
+    let anew = then.is_some_and(|then| then.split('?').next() == Some(crate::package::PAGE));
+    let asked = SigningIn { for_whom, then, consent, anew, browser: visit.signing_in() };
     let begun = match web.gateway.begin_sign_in(asked).await {
         Ok(begun) => begun,
         Err(why) => {

@@ -434,3 +434,39 @@ async fn an_idempotency_key_answers_again_and_refuses_another_body() {
     assert_eq!(conflict.status, StatusCode::CONFLICT);
     assert_eq!(conflict.json()["type"], format!("{ISSUER}/problems/idempotency-conflict"));
 }
+
+#[tokio::test]
+async fn a_person_takes_a_copy_of_everything_and_a_browser_left_open_gives_it_to_nobody() {
+    let site = Site::new();
+    let ann = site.browser("ann").await;
+    let page = ann.consent("courier", &site.push("courier", &[("delivery", DELIVERY)]).await).await;
+    ann.decide(&page, "agree", &["delivery/name"]).await;
+    // It is offered where one looks at what is kept, and before everything is gone.
+    for page in ["/centre/items", "/centre/delete"] {
+        assert!(ann.get(page).await.body.contains("href=\"/centre/package\""), "{page}");
+    }
+    let page = ann.get("/centre/package").await;
+    assert!(!page.body.contains("canary"), "only the file has the values");
+    let csrf = page.field("csrf");
+    let copy = ann.post("/centre/package", &[("csrf", &csrf)]).await;
+    assert_eq!(copy.header("content-disposition"), "attachment; filename=\"yinuo-package.json\"");
+    assert_eq!(copy.header("cache-control"), "no-store");
+    let copy = copy.json();
+    let name = copy["values"].as_array().unwrap().iter().find(|value| value["item"] == "name").unwrap();
+    assert_eq!(name["value"], bed::value_of("ann", "name"));
+    assert_eq!(
+        (copy["consents"].as_array().unwrap().len(), &copy["consents"][0]["app"]),
+        (1, &"courier".into())
+    );
+    assert!(copy["history"][0]["proofs"]["sha256"].is_string());
+
+    // The session goes on, and gives no copy any more.
+    site.bed.clock.forward_ms(yinuo_service::PROVEN_MS);
+    assert_eq!(ann.post("/centre/package", &[("csrf", &csrf)]).await.location(), "/centre/package");
+    let page = ann.get("/centre/package").await.body;
+    assert!(page.contains("href=\"/sign-in?then=%2Fcentre%2Fpackage\""));
+    assert!(!page.contains("action=\"/centre/package\""));
+    let anew = site.browser("ann").await;
+    let csrf = anew.get("/centre/package").await.field("csrf");
+    assert_eq!(anew.post("/centre/package", &[("csrf", &csrf)]).await.status, StatusCode::OK);
+}

@@ -305,6 +305,18 @@ item-receivers = Who may receive it
 item-until = until { $expires }
 item-all-history = See all records of this item
 
+package-title = A copy of my information
+package-lead = Everything there is about you here, in one file that you can keep or take elsewhere.
+package-values = All information you keep here, in full.
+package-consents = Whom you allowed what, for which purpose, and until when.
+package-history = Every record about you, each with its proof.
+package-take-title = Download the copy
+package-clear = The file shows your information in full. Keep it where only you can open it.
+package-take = Download my copy
+package-anew = So that nobody else can take it from a browser left open, the copy is there only within { $minutes } minutes after you sign in.
+package-sign-in = Sign in again
+package-offer = Get a copy
+
 history-title = All records
 history-lead = Each line is one entry of the public log. Keep its proof, and you can check it one day without relying on us.
 history-nothing = There are no records yet.
@@ -342,6 +354,7 @@ delete-given = What apps have already received is no longer with us; to have it 
 delete-records = The entries in the public log stay, but they hold none of your information and no longer point to you.
 delete-proofs-title = Keep your proofs first
 delete-proofs = Once your account is deleted, nobody can ever tell which records were yours. If you may need them one day, save them now.
+delete-package = Your information itself is deleted, too. If you want to keep it, get a copy first.
 delete-button = Delete my account for good
 deleted-title = Your account is deleted
 deleted-lead = Your account and all information in it are deleted, and you are signed out.

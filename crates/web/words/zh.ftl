@@ -265,6 +265,18 @@ item-receivers = 谁可以获得此项
 item-until = { $expires } 到期
 item-all-history = 查看此项的全部记录
 
+package-title = 我的信息副本
+package-lead = 这里与您有关的全部内容，汇成一份文件，可以自己保存，也可以带到别处。
+package-values = 您存在这里的全部信息，内容完整。
+package-consents = 您允许过谁、获得什么、用于什么、到何时为止。
+package-history = 与您有关的每一条记录，各附证明。
+package-take-title = 下载副本
+package-clear = 文件里是您的完整信息。请保存在只有您能打开的地方。
+package-take = 下载我的副本
+package-anew = 为防止他人在您离开后从未关闭的浏览器中取走，登录后 { $minutes } 分钟内才能下载。
+package-sign-in = 重新登录
+package-offer = 获取副本
+
 history-title = 全部记录
 history-lead = 每一行对应公开日志中的一条记录。您可以把证明保存下来，日后不依赖我们也能核验。
 history-nothing = 还没有任何记录。
@@ -302,6 +314,7 @@ delete-given = 此前已经提供给应用的信息不在我们这里；想要�
 delete-records = 公开日志中的记录会保留，但其中没有您的信息，也不再指向您。
 delete-proofs-title = 先保存证明
 delete-proofs = 账户删除后，再也没有人能找出哪些记录与您有关。如果日后可能用得上，请先保存。
+delete-package = 您的信息本身也会删除。想要留存，请先获取副本。
 delete-button = 永久删除我的账户
 deleted-title = 账户已删除
 deleted-lead = 您的账户和其中的信息已经全部删除，您也已经退出登录。

@@ -32,6 +32,8 @@ pub struct SigningIn<'a> {
     pub then: Option<&'a str>,
     /// The consent page it leads to: the client and the request URI.
     pub consent: Option<(&'a AppId, &'a str)>,
+    /// Whether the person must prove who they are although the provider knows them.
+    pub anew: bool,
     /// The cookie an earlier sign-in of this browser left, if it did.
     pub browser: Option<&'a str>,
 }
@@ -64,6 +66,9 @@ struct Trip {
     then: Option<String>,
     /// The consent page it leads to, and what that would show.
     consent: Option<ForConsent>,
+    /// Trips that an earlier version began do not say it.
+    #[serde(default)]
+    anew: bool,
     begun_at: u64,
 }
 
@@ -92,7 +97,8 @@ impl Gateway {
             None => None,
         };
         let then = asked.then.map(str::to_owned);
-        let trip = Trip { for_whom: asked.for_whom, then, consent, begun_at: self.now().0 };
+        let (for_whom, anew, begun_at) = (asked.for_whom, asked.anew, self.now().0);
+        let trip = Trip { for_whom, then, consent, anew, begun_at };
         let round = self.round(provider, &browser, state, &trip);
         let to = provider.authorization(&round).await?;
         let trip = self.stamped(&browser, &round.state, &trip).ok_or(SignInError::Gone)?;
@@ -131,7 +137,7 @@ impl Gateway {
         Ok(Arrival { for_whom: trip.for_whom, person, then: trip.then, statement })
     }
 
-    pub(super) fn provider(&self) -> Result<&dyn IdentityProvider, SignInError> {
+    pub(crate) fn provider(&self) -> Result<&dyn IdentityProvider, SignInError> {
         match &self.parts.sign_in {
             SignIn::Provider(provider) => Ok(provider.as_ref()),
             SignIn::Directory(_) | SignIn::Nobody => Err(SignInError::Gone),
@@ -180,7 +186,7 @@ impl Gateway {
         // RFC 7636 §4.1: 43 characters of base64url are a verifier.
         let verifier = URL_SAFE_NO_PAD.encode(self.derived(browser, &state, "yinuo/sign-in-verifier"));
         let nonce = nonce(&self.parts.vault, &self.salt_of(browser, &state), trip.shown().as_ref());
-        let anew = trip.consent.is_some() && provider.proves_each_consent();
+        let anew = trip.anew || trip.consent.is_some() && provider.proves_each_consent();
         Round { state, nonce, verifier, begun_at: Timestamp(trip.begun_at), anew }
     }
 

@@ -61,8 +61,8 @@ impl Gateway {
         // Forms carry a value that only who holds the cookie can have been given.
         let csrf = self.parts.vault.commitment(&cookie.key(), "yinuo/csrf", cookie.as_str().as_bytes());
         let session = |ticket: Ticket| {
-            let statement = sealed_in(&ticket);
-            ticket.subject.map(|subject| Session { csrf: csrf.to_string(), subject, statement })
+            let (statement, begun_at) = (sealed_in(&ticket), ticket.issued_at);
+            ticket.subject.map(|subject| Session { csrf: csrf.to_string(), subject, begun_at, statement })
         };
         Ok(found.and_then(session))
     }

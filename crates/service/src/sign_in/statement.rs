@@ -9,7 +9,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use yinuo_domain::Digest;
+use yinuo_domain::{Digest, Timestamp};
 use yinuo_vault::{SubjectKeys, Vault};
 
 use super::Vouched;
@@ -94,13 +94,28 @@ impl Statement {
         signed.then(|| [nonce.as_bytes(), vault.hash(self.token.as_bytes()).as_bytes()].concat())
     }
 
+    /// When the person last proved to the provider who they are (OpenID Connect Core §2), if it said so.
+    pub(crate) fn proven_at(&self) -> Option<Timestamp> {
+        #[derive(Deserialize)]
+        struct Claims {
+            auth_time: u64,
+        }
+        let seconds = self.claims::<Claims>()?.auth_time;
+        seconds.checked_mul(1_000).map(Timestamp)
+    }
+
     fn nonce_in_token(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Claims {
             nonce: String,
         }
+        self.claims::<Claims>().map(|claims| claims.nonce)
+    }
+
+    /// Some of what the token says. Its signature was checked before it was kept.
+    fn claims<T: for<'de> Deserialize<'de>>(&self) -> Option<T> {
         let payload = URL_SAFE_NO_PAD.decode(self.token.split('.').nth(1)?).ok()?;
-        serde_json::from_slice::<Claims>(&payload).ok().map(|claims| claims.nonce)
+        serde_json::from_slice(&payload).ok()
     }
 }
 

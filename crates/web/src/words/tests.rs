@@ -33,6 +33,7 @@ const SAYING: &[&str] = &[
     include_str!("../../templates/home.html"),
     include_str!("../../templates/item.html"),
     include_str!("../../templates/items.html"),
+    include_str!("../../templates/package.html"),
     include_str!("../../templates/layout.html"),
     include_str!("../../templates/lines.html"),
     include_str!("../../templates/notice.html"),

@@ -1,22 +1,18 @@
 //! Finding a person by a value, and handing out a person's package: both recorded before anything is shown.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinHandle;
 use yinuo_domain::{PersonId, ViewReason};
-use yinuo_service::{Gateway, Look, LookError, LookUp, Package, PackageOf, Unavailable};
+use yinuo_service::{Look, LookError, LookUp, PackageOf};
 
 use crate::fault::{Fault, Problem};
 use crate::operator::Operator;
+use crate::package::Parts;
 use crate::visit::Web;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -134,61 +130,6 @@ impl From<LookError> for Fault {
             LookError::Value(fault) => Self::malformed("value", fault.en()),
             LookError::Reason => Self::malformed("reason", reasons()),
             LookError::Several => Self::malformed("value", error.to_string()),
-        }
-    }
-}
-
-/// A package on its way: one part in memory at a time, made away from the threads that serve connections.
-pub(crate) struct Parts {
-    gateway: Arc<Gateway>,
-    next: Next,
-}
-
-/// The next part; none when the package is whole.
-type Made = Result<Option<Vec<u8>>, Unavailable>;
-
-enum Next {
-    Rests(Box<Package>),
-    Works(JoinHandle<(Box<Package>, Made)>),
-    Ended,
-}
-
-impl Parts {
-    pub(crate) fn of(gateway: &Arc<Gateway>, package: Package) -> Self {
-        Self { gateway: Arc::clone(gateway), next: Next::Rests(Box::new(package)) }
-    }
-}
-
-impl HttpBody for Parts {
-    type Data = Bytes;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        loop {
-            match std::mem::replace(&mut self.next, Next::Ended) {
-                Next::Ended => return Poll::Ready(None),
-                Next::Rests(mut package) => {
-                    let gateway = Arc::clone(&self.gateway);
-                    self.next = Next::Works(tokio::task::spawn_blocking(move || {
-                        let part = gateway.package_part(&mut package);
-                        (package, part)
-                    }));
-                }
-                Next::Works(mut work) => {
-                    let Poll::Ready(done) = Pin::new(&mut work).poll(context) else {
-                        self.next = Next::Works(work);
-                        return Poll::Pending;
-                    };
-                    // Whoever reads sees that it broke off: the document does not end.
-                    let (package, part) = done?;
-                    let Some(part) = part? else { return Poll::Ready(None) };
-                    self.next = Next::Rests(package);
-                    return Poll::Ready(Some(Ok(http_body::Frame::data(part.into()))));
-                }
-            }
         }
     }
 }
