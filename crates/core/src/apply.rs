@@ -71,6 +71,11 @@ impl Platform {
                 let held = self.staff.remove(staff);
                 held.ok_or(Undecidable::Misplaced("a member of staff who was never appointed"))?;
             }
+            // What somebody signs in with is no part of the state: whether they may act stays as it was.
+            Fact::FactorReset { staff, .. } => {
+                let held = self.staff.get(staff);
+                held.ok_or(Undecidable::Misplaced("a member of staff who was never appointed"))?;
+            }
             Fact::PlatformAdopted { .. }
             | Fact::Enrolled
             | Fact::ValueStored { .. }

@@ -100,6 +100,10 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
             not_the_last_operator(platform, &by, staff)?;
             Fact::StaffDismissed { by, staff: staff.clone() }
         }
+        PlatformChange::ResetFactor(staff) => {
+            platform.staff.get(staff).ok_or(Refusal::UnknownStaff)?;
+            Fact::FactorReset { by, staff: staff.clone() }
+        }
     };
     Ok(Outcome::done(None, fact))
 }

@@ -273,6 +273,7 @@ impl<'d> Replay<'d> {
                 (by.clone(), PlatformChange::AppointStaff { staff: staff.clone(), role: *role })
             }
             Fact::StaffDismissed { by, staff } => (by.clone(), PlatformChange::DismissStaff(staff.clone())),
+            Fact::FactorReset { by, staff } => (by.clone(), PlatformChange::ResetFactor(staff.clone())),
             _ => return Err(Undecidable::Misplaced("a fact of a group in the platform log").into()),
         }))
     }

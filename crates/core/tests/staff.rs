@@ -28,6 +28,10 @@ fn dismiss(name: &str) -> PlatformChange {
     PlatformChange::DismissStaff(id(name))
 }
 
+fn reset(name: &str) -> PlatformChange {
+    PlatformChange::ResetFactor(id(name))
+}
+
 #[test]
 fn staff_are_appointed_and_dismissed_as_the_table_says() {
     use Role::{Auditor, Operator};
@@ -51,6 +55,8 @@ fn staff_are_appointed_and_dismissed_as_the_table_says() {
         ("an auditor rises",                       both,   "wei",  appoint("lin", Operator), "done"),
         ("one of two operators leaves",            two,    "wei",  dismiss("wei"),           "done"),
         ("one of two operators steps down",        two,    "he",   appoint("he", Auditor),   "done"),
+        ("a reset of somebody who is nobody",      one,    "root", reset("lin"),             "unknown-staff"),
+        ("a reset, even of the last operator",     one,    "root", reset("wei"),             "done"),
     ];
     for (name, appointed, by, change, expected) in cases {
         assert_eq!(outcome(appointed, by, change), expected, "{name}");
@@ -66,6 +72,7 @@ fn the_last_fact_about_somebody_says_what_they_may_do() {
     for (change, after) in [
         (appoint("lin", Role::Auditor), Some(Role::Auditor)),
         (appoint("lin", Role::Operator), Some(Role::Operator)),
+        (reset("lin"), Some(Role::Operator)),
         (dismiss("lin"), None),
         (appoint("lin", Role::Auditor), Some(Role::Auditor)),
     ] {
@@ -78,7 +85,9 @@ fn the_last_fact_about_somebody_says_what_they_may_do() {
 #[test]
 fn replay_decides_appointments_again() {
     let mut world = World::new();
-    for change in [appoint("wei", Role::Operator), appoint("lin", Role::Auditor), dismiss("lin")] {
+    for change in
+        [appoint("wei", Role::Operator), appoint("lin", Role::Auditor), reset("lin"), dismiss("lin")]
+    {
         assert_eq!(word(&world.change(change)), "done");
     }
     let first_bad = |facts: &[Fact]| {
@@ -94,6 +103,9 @@ fn replay_decides_appointments_again() {
     assert_eq!(first_bad(&facts), None);
     let twice = [&facts[..], &facts[facts.len() - 1..]].concat();
     assert_eq!(first_bad(&twice), Some(twice.len()));
+    // Nobody's factor is reset after they left.
+    let late = [&facts[..], &[Fact::FactorReset { by: id("wei"), staff: id("lin") }]].concat();
+    assert_eq!(first_bad(&late), Some(late.len()));
     let by = id("wei");
     let own = [&facts[..], &[Fact::StaffDismissed { by: by.clone(), staff: by }]].concat();
     assert_eq!(first_bad(&own), Some(own.len()));

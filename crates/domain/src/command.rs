@@ -228,4 +228,6 @@ pub enum PlatformChange {
     },
     /// Lets them act no longer.
     DismissStaff(StaffId),
+    /// Takes away what they sign in with.
+    ResetFactor(StaffId),
 }

@@ -231,6 +231,13 @@ pub enum Fact {
         /// In which role.
         role: Role,
     },
+    /// A member of staff must set up anew what they sign in with; what they had is worth nothing from here on.
+    FactorReset {
+        /// Who did it.
+        by: StaffId,
+        /// Whose it was.
+        staff: StaffId,
+    },
     /// A member of staff may no longer act for the platform.
     StaffDismissed {
         /// Who did it.

@@ -143,6 +143,15 @@ pub enum StaffWrite {
         /// Its state from then on.
         after: Vec<u8>,
     },
+    /// Deletes one passkey. [`crate::Written::Missing`] when it is gone.
+    RemovePasskey {
+        /// Whose.
+        staff: StaffId,
+        /// Of which appointment.
+        generation: [u8; 16],
+        /// Which.
+        id: Vec<u8>,
+    },
 }
 
 #[cfg(test)]

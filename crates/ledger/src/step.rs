@@ -111,7 +111,8 @@ impl Sequencer {
             | PlatformChange::ShowApp(_)
             | PlatformChange::PublishNotice { .. }
             | PlatformChange::AppointStaff { .. }
-            | PlatformChange::DismissStaff(_) => None,
+            | PlatformChange::DismissStaff(_)
+            | PlatformChange::ResetFactor(_) => None,
         }
     }
 

@@ -49,6 +49,7 @@ impl Submission {
                     | PlatformChange::TerminatePartner(_)
                     | PlatformChange::HideApp(_)
                     | PlatformChange::DismissStaff(_)
+                    | PlatformChange::ResetFactor(_)
             ),
             Command::Enrol { .. }
             | Command::StoreValues { .. }

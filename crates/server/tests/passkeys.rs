@@ -1,31 +1,16 @@
 //! Passkeys of staff, in Chromium with an authenticator that is not of metal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-#![allow(clippy::disallowed_methods, reason = "tests read the time")]
 
 #[path = "browser/chrome.rs"]
 mod chrome;
 #[path = "demo/mod.rs"]
 mod demo;
-
-use std::time::{SystemTime, UNIX_EPOCH};
+#[path = "browser/staff.rs"]
+mod staff;
 
 use chrome::{Browser, Settings};
 use demo::{Demo, Options};
-use yinuo_domain::Timestamp;
-use yinuo_service::Totp;
-
-/// The first step, as the operator of the demonstration.
-fn arrive(browser: &Browser, issuer: &str) {
-    browser.open(&format!("{issuer}/console/sign-in"));
-    browser.type_into("input[name='choice']", "staff-wei");
-    browser.follow("main form button");
-    assert_eq!(browser.url(), format!("{issuer}/console/second-factor"));
-}
-
-fn code(secret: &str, steps: u64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 30 * steps;
-    Totp::parse(secret).unwrap().code_at(Timestamp(now * 1_000))
-}
+use staff::{arrive, code};
 
 #[test]
 fn staff_add_a_passkey_and_sign_in_with_it() {

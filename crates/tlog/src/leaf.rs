@@ -64,6 +64,7 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::AccountDeleted => 20,
         Fact::StaffAppointed { .. } => 23,
         Fact::StaffDismissed { .. } => 24,
+        Fact::FactorReset { .. } => 26,
         Fact::PartnerRevised { .. } => 21,
         Fact::Viewed { .. } => 22,
     }

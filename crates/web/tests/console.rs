@@ -113,6 +113,7 @@ const MATRIX: &[Line] = &[
     ("POST", "/console/second-factor/passkey", &[], ["in", "in", "400", "in", "in",   "in",  "in"]),
     ("POST", "/console/passkeys",        &[],     ["in",  "in",  "in",  "400", "400",  "in",  "in"]),
     ("POST", "/console/passkeys/add",    &[],     ["in",  "in",  "in",  "400", "400",  "in",  "in"]),
+    ("POST", "/console/passkeys/remove", &[],     ["in",  "in",  "in",  "400", "400",  "in",  "in"]),
     ("GET",  "/centre",                  &[],     ["me",  "200", "me",  "me",  "me",   "me",  "me"]),
     ("POST", "/console/sign-out",        &[],     ["in",  "in",  "in",  "in",  "in",   "in",  "in"]),
 ];
@@ -499,4 +500,46 @@ async fn a_passkey_is_gone_with_the_appointment_and_nobody_is_told_who_has_one()
     assert_eq!(old.status, 403, "reset");
     let set_up = second(&site, &cookie_of(&old), &code.text()).await;
     assert_eq!(set_up.location(), "/console/second-factor", "the code still works");
+}
+
+#[tokio::test]
+async fn a_lost_passkey_is_removed_with_every_session_and_the_other_one_stays() {
+    let site = Site::new();
+    let (totp, cookie) = enrol(&site, "lin", Role::Auditor).await;
+    add_passkey(&site, &cookie, &totp, "lost").await;
+    let sign_in = async |passkey: &str| {
+        let pending = arrive(&site, "lin").await;
+        let page = get(&site, &pending, "/console/second-factor").await;
+        by_passkey(&site, &pending, &page.field("csrf"), &answer(&page, passkey)).await
+    };
+    let others = cookie_of(&sign_in("lost").await);
+    assert_eq!(add_passkey(&site, &others, &totp, "kept").await.location(), "/console/me");
+    let cookie = cookie_of(&sign_in("kept").await);
+    let me = get(&site, &cookie, "/console/me").await;
+    let (csrf, lost) = (me.field("csrf"), "bG9zdA");
+    let remove = async |csrf: &str, passkey: &str| {
+        post(&site, &cookie, "/console/passkeys/remove", &[("csrf", csrf), ("passkey", passkey)]).await
+    };
+    assert_eq!(remove("another", lost).await.status, 403, "a forged form");
+    assert_eq!(remove(&csrf, "bm9uZQ").await.status, 403, "one that is not there");
+    assert_eq!(get(&site, &others, "/console").await.status, 200);
+    assert_eq!(remove(&csrf, lost).await.location(), "/console/sign-in");
+    for cookie in [&cookie, &others] {
+        assert_eq!(get(&site, cookie, "/console").await.location(), "/console/sign-in");
+    }
+    assert_eq!(sign_in("lost").await.status, 403);
+    assert_eq!(sign_in("kept").await.location(), "/console");
+}
+
+#[tokio::test]
+async fn a_reset_stands_in_the_log_of_changes_with_who_did_it() {
+    let site = Site::new();
+    let (_, cookie) = enrol(&site, "wei", Role::Operator).await;
+    enrol(&site, "lin", Role::Auditor).await;
+    let by = StaffId::parse("he").unwrap();
+    site.bed.gateway.reset_staff_factor(&by, &id("lin")).await.unwrap();
+    let log = get(&site, &cookie, "/console/log").await.body;
+    let line = log.split("<tr>").find(|line| line.contains("Second factor reset")).unwrap();
+    assert!(line.contains("<td>lin</td>") && line.contains("<td>he</td>"), "{line}");
+    assert!(site.bed.gateway.reset_staff_factor(&by, &id("nobody")).await.is_err());
 }

@@ -72,6 +72,15 @@ impl Tables {
                 (row.failed, row.locked_until) = (0, yinuo_domain::Timestamp(0));
                 Written::Done
             }
+            StaffWrite::RemovePasskey { staff: owner, generation, id } => {
+                let key = (owner.clone(), id.clone());
+                let passkeys = Arc::make_mut(&mut self.passkeys);
+                if passkeys.get(&key).is_none_or(|row| row.generation != *generation) {
+                    return Written::Missing;
+                }
+                passkeys.remove(&key);
+                Written::Done
+            }
         }
     }
 }

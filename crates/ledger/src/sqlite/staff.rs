@@ -105,6 +105,12 @@ impl Rowset {
                 let statement = "UPDATE staff SET failed = 0, locked_until = 0 WHERE grp = $1 AND staff = $2";
                 self.run(statement, params![grp, staff.as_str()]).map(changed)
             }
+            StaffWrite::RemovePasskey { staff, generation, id } => self
+                .run(
+                    "DELETE FROM staff_passkeys WHERE grp = $1 AND staff = $2 AND id = $3 AND generation = $4",
+                    params![grp, staff.as_str(), id, generation],
+                )
+                .map(changed),
         }
     }
 

@@ -132,6 +132,14 @@ pub fn a_passkey_is_of_one_appointment_and_used_in_order(place: Place) {
     assert_eq!(kept(), [PasskeyRow { state: vec![1], ..passkey(1, 7) }, passkey(1, 8)]);
     assert_eq!(world.reader().staff(&id("lin")).unwrap().unwrap().failed, 0);
 
+    let remove = |generation: u8, passkey: u8| {
+        let (staff, generation, id) = (id("lin"), [generation; 16], vec![passkey; 16]);
+        world.write(Write::Staff(StaffWrite::RemovePasskey { staff, generation, id }))
+    };
+    assert_eq!(remove(2, 8), Written::Missing, "of another appointment");
+    assert_eq!((remove(1, 8), remove(1, 8)), (Written::Done, Written::Missing));
+    assert_eq!(kept(), [PasskeyRow { state: vec![1], ..passkey(1, 7) }], "the other one stays");
+
     put(&world, row("lin", 1, 2));
     assert_eq!((kept(), used(2, 1, 2)), (vec![], Written::Missing), "appointed anew");
     enrol(&world, 2, 5, START);

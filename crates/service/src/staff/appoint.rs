@@ -3,7 +3,7 @@
 use std::fmt;
 
 use yinuo_domain::{Command, PersonId, PlatformChange, Refusal, Role, Salt, StaffId, Timestamp};
-use yinuo_ledger::{StaffRow, StaffWrite, Submission, Write, Written};
+use yinuo_ledger::{StaffRow, StaffWrite, Submission, Write};
 
 use crate::gateway::read;
 use crate::{ChangeError, Gateway, Unavailable};
@@ -117,14 +117,10 @@ impl Gateway {
         staff: &StaffId,
     ) -> Result<EnrolmentCode, StaffError> {
         let known = read(self.parts.ledger.reader().staff(staff))?;
-        let row = known.filter(|_| self.platform().staff.contains_key(staff));
-        let row = row.ok_or(ChangeError::Refused(Refusal::UnknownStaff))?;
+        let row = known.ok_or(ChangeError::Refused(Refusal::UnknownStaff))?;
         let (code, row) = self.new_row(staff, row.identity)?;
-        match self.write(vec![Write::Staff(StaffWrite::Put(row))]).await?.as_slice() {
-            [Written::Done] => {}
-            _ => return Err(StaffError::IdentityTaken),
-        }
-        tracing::warn!(by = by.as_str(), staff = staff.as_str(), "a second factor was reset");
+        let put = Write::Staff(StaffWrite::Put(row));
+        self.change_staff(by, PlatformChange::ResetFactor(staff.clone()), vec![put]).await?;
         Ok(code)
     }
 

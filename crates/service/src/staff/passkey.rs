@@ -4,9 +4,11 @@
 //! which would be accepted. What was asked lies in a ticket that is taken before the answer is looked at, so that an
 //! answer is looked at once. A passkey belongs to one appointment and is gone with it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use yinuo_domain::{StaffId, Timestamp};
-use yinuo_ledger::{PasskeyRow, StaffWrite, TicketKind, Written};
+use yinuo_domain::{StaffId, SubjectKey, Timestamp};
+use yinuo_ledger::{PasskeyRow, StaffWrite, TicketKind, Write, Written};
 use yinuo_oauth::{Opaque, TokenKind};
 
 use super::factor::{Body, Step};
@@ -77,6 +79,8 @@ pub trait Passkeys: Send + Sync {
 /// One of somebody's passkeys, as a page shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PasskeyLine {
+    /// Which: what the authenticator calls it, in base64url.
+    pub id: String,
     /// What they called it.
     pub name: String,
     /// Since when they have it.
@@ -107,7 +111,31 @@ impl Gateway {
     /// The passkeys of whoever is signed in.
     pub fn staff_passkeys(&self, session: &StaffSession) -> Result<Vec<PasskeyLine>, Unavailable> {
         let rows = self.passkeys_of(&session.staff, &session.generation)?;
-        Ok(rows.into_iter().map(|row| PasskeyLine { name: row.name, added_at: row.added_at }).collect())
+        let line = |row: PasskeyRow| PasskeyLine {
+            id: URL_SAFE_NO_PAD.encode(row.id),
+            name: row.name,
+            added_at: row.added_at,
+        };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// Takes away one of one's own passkeys. Every session of theirs ends with this: whoever has a lost authenticator may
+    /// have begun one. One-time passwords cannot be taken away, so there is always a second factor left.
+    pub async fn remove_passkey(&self, session: &StaffSession, passkey: &str) -> Result<bool, Unavailable> {
+        let Ok(id) = URL_SAFE_NO_PAD.decode(passkey) else { return Ok(false) };
+        let Some(row) = read(self.parts.ledger.reader().staff(&session.staff))? else { return Ok(false) };
+        let (staff, generation) = (session.staff.clone(), session.generation);
+        let theirs = self.passkeys_of(&staff, &generation)?.iter().any(|row| row.id == id);
+        if !theirs {
+            return Ok(false);
+        }
+        let remove = Write::Staff(StaffWrite::RemovePasskey { staff, generation, id });
+        let end = Write::RevokeOf { subject: SubjectKey(row.identity), app: None };
+        if self.write(vec![remove, end]).await?.first() != Some(&Written::Done) {
+            return Ok(false);
+        }
+        tracing::warn!(staff = session.staff.as_str(), "a passkey was removed");
+        Ok(true)
     }
 
     /// Asks for a new passkey, of whoever shows once more that they have the second factor they have.

@@ -176,6 +176,7 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             role: map.required(keys::ROLE, |value| Role::from_number(small(value)?))?,
         },
         24 => Fact::StaffDismissed { by: map.by()?, staff: map.staff()? },
+        26 => Fact::FactorReset { by: map.by()?, staff: map.staff()? },
         21 => Fact::PartnerRevised {
             by: map.by()?,
             partner: map.partner()?,

@@ -134,7 +134,7 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.text(keys::STAFF, staff.as_str());
             map.uint(keys::ROLE, u64::from(*role as u8));
         }
-        Fact::StaffDismissed { by, staff } => {
+        Fact::StaffDismissed { by, staff } | Fact::FactorReset { by, staff } => {
             map.text(keys::BY, by.as_str());
             map.text(keys::STAFF, staff.as_str());
         }

@@ -144,6 +144,7 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             Place::Log,
             Fact::StaffDismissed { by: by(), staff: StaffId::parse("lin").unwrap() },
         ),
+        ("factor-reset", Place::Log, Fact::FactorReset { by: by(), staff: StaffId::parse("lin").unwrap() }),
         (
             "partner-revised",
             Place::Log,
@@ -291,6 +292,7 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
         (any_staff(), any_staff(), prop::sample::select(Role::EVERY))
             .prop_map(|(by, staff, role)| Fact::StaffAppointed { by, staff, role }),
         (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::StaffDismissed { by, staff }),
+        (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::FactorReset { by, staff }),
         (any_staff(), any_app(), any::<u32>(), any_digest())
             .prop_map(|(by, app, version, document)| Fact::NoticePublished { by, app, version, document }),
     ]

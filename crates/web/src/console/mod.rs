@@ -30,5 +30,6 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/console/second-factor/passkey", post(passkey::answer))
         .route("/console/passkeys", post(passkey::begin))
         .route("/console/passkeys/add", post(passkey::add))
+        .route("/console/passkeys/remove", post(passkey::remove))
         .route("/console/sign-out", post(sign_in::end))
 }

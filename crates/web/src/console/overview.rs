@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use yinuo_service::{Counted, GovernanceLine, Overview, StaffSession};
+use yinuo_service::{Counted, GovernanceLine, Overview, PasskeyLine, StaffSession};
 
 use super::visit::{Staffed, role};
 use crate::fault::{Failed, Fault};
@@ -84,9 +84,10 @@ pub(super) enum MeNote {
     None,
     Wrong,
     Refused,
+    Gone,
 }
 
-/// One's own session again, because no passkey was added.
+/// One's own session again, because no passkey was added or taken away.
 pub(super) async fn me_page(
     web: &Web,
     visit: &Visit,
@@ -111,11 +112,12 @@ async fn me_template<'a>(
         role: role(w, session.role),
         ends: Moment::of(w, session.ends_at),
         has_passkeys: web.gateway.has_passkeys(),
-        passkeys: passkeys.into_iter().map(|line| (line.name, Moment::of(w, line.added_at))).collect(),
+        passkeys: passkeys.into_iter().map(|line| PasskeyOf::new(w, line)).collect(),
         note: match note {
             MeNote::None => None,
             MeNote::Wrong => Some(w.say("console-factor-wrong")),
             MeNote::Refused => Some(w.say("console-passkey-not-added")),
+            MeNote::Gone => Some(w.say("console-passkey-gone")),
         },
     })
 }
@@ -159,8 +161,27 @@ struct MePage<'a> {
     role: String,
     ends: Moment,
     has_passkeys: bool,
-    passkeys: Vec<(String, Moment)>,
+    passkeys: Vec<PasskeyOf>,
     note: Option<String>,
+}
+
+/// One passkey, in words.
+struct PasskeyOf {
+    id: String,
+    added: Moment,
+    remove_label: String,
+    name: String,
+}
+
+impl PasskeyOf {
+    fn new(w: &Words, line: PasskeyLine) -> Self {
+        Self {
+            added: Moment::of(w, line.added_at),
+            remove_label: w.with("console-passkey-remove-label", "name", line.name.as_str()),
+            id: line.id,
+            name: line.name,
+        }
+    }
 }
 
 /// One change of the platform, in words.
@@ -188,6 +209,7 @@ impl Line {
             "notice-published" => "console-notice-published",
             "staff-appointed" => "console-staff-appointed",
             "staff-dismissed" => "console-staff-dismissed",
+            "factor-reset" => "console-factor-reset",
             _ => "console-other-change",
         };
         let of = match line.role {

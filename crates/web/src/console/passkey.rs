@@ -49,6 +49,19 @@ pub(crate) async fn add(
     Ok(me_page(&web, &visit, &session, MeNote::Refused).await?)
 }
 
+/// `POST /console/passkeys/remove`: takes one away, and with it every session.
+pub(crate) async fn remove(
+    State(web): State<Web>,
+    PostedByStaff { visit, fields, session }: PostedByStaff,
+) -> Result<Response, Failed> {
+    if !web.gateway.remove_passkey(&session, fields.require("passkey")?).await.map_err(Fault::from)? {
+        return Ok(me_page(&web, &visit, &session, MeNote::Gone).await?);
+    }
+    let mut response = to_sign_in();
+    set_cookie(&mut response, web.jar.end_staff_session());
+    Ok(response)
+}
+
 /// `POST /console/second-factor/passkey`
 pub(crate) async fn answer(
     State(web): State<Web>,
