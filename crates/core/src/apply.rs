@@ -76,6 +76,8 @@ impl Platform {
                 let held = self.staff.get(staff);
                 held.ok_or(Undecidable::Misplaced("a member of staff who was never appointed"))?;
             }
+            // About the store and the clock below it: no decision reads them.
+            Fact::StateSealed | Fact::ClockAccepted { .. } => {}
             Fact::PlatformAdopted { .. }
             | Fact::Enrolled
             | Fact::ValueStored { .. }

@@ -95,6 +95,10 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
             not_the_last_operator(platform, &by, staff)?;
             Fact::StaffAppointed { by, staff: staff.clone(), role: *role }
         }
+        // Whether it had jumped is seen by whoever has the clock.
+        PlatformChange::AcceptClock { reason, clock } => {
+            Fact::ClockAccepted { by, reason: *reason, clock: *clock }
+        }
         PlatformChange::DismissStaff(staff) => {
             platform.staff.get(staff).ok_or(Refusal::UnknownStaff)?;
             not_the_last_operator(platform, &by, staff)?;

@@ -274,6 +274,9 @@ impl<'d> Replay<'d> {
             }
             Fact::StaffDismissed { by, staff } => (by.clone(), PlatformChange::DismissStaff(staff.clone())),
             Fact::FactorReset { by, staff } => (by.clone(), PlatformChange::ResetFactor(staff.clone())),
+            Fact::ClockAccepted { by, reason, clock } => {
+                (by.clone(), PlatformChange::AcceptClock { reason: *reason, clock: *clock })
+            }
             _ => return Err(Undecidable::Misplaced("a fact of a group in the platform log").into()),
         }))
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AppId, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, Role, StaffId,
-    SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
+    AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, Role,
+    StaffId, SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
 };
 
 /// What someone asks to happen. The ledger decides it at the tip of the log.
@@ -230,4 +230,11 @@ pub enum PlatformChange {
     DismissStaff(StaffId),
     /// Takes away what they sign in with.
     ResetFactor(StaffId),
+    /// Goes on by a clock that had jumped.
+    AcceptClock {
+        /// What was found.
+        reason: ClockReason,
+        /// What the clock says.
+        clock: Timestamp,
+    },
 }

@@ -1,8 +1,9 @@
 //! What has happened. State is nothing but the fold of facts.
 
 use crate::{
-    AppId, Commitment, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, LogId, PartnerId, Profile,
-    Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, LogId, PartnerId,
+    Profile, Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, ViewReason,
+    WithdrawalScope,
 };
 
 /// One entry of a log: a fact, when it happened and where it stands. Its bytes are the leaf (`docs/specs/fact-log.md`).
@@ -244,6 +245,17 @@ pub enum Fact {
         by: StaffId,
         /// Who was dismissed.
         staff: StaffId,
+    },
+    /// From here on, each row of state that a decision is made from carries a MAC of this platform.
+    StateSealed,
+    /// The clock had jumped, and releases had stopped; from here on they go on by it.
+    ClockAccepted {
+        /// Who did it.
+        by: StaffId,
+        /// What they found.
+        reason: ClockReason,
+        /// What the clock said. The entry is not older than the one before; this may be.
+        clock: Timestamp,
     },
     /// Somebody of the platform looked at the person's values; in their own stream.
     Viewed {

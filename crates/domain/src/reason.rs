@@ -140,6 +140,8 @@ reasons! {
         LastOperator = 31 "last-operator",
         /// People agreed to this recipient: under another name it would be another one.
         RecipientChanged = 32 "recipient-changed",
+        /// The clock agrees with the time that has run: there is nothing to accept.
+        ClockAgrees = 40 "clock-agrees",
     }
 }
 
@@ -160,6 +162,25 @@ reasons! {
         LegalDuty = 6 "legal-duty",
         /// To hand the person a copy of what there is about them (PIPL 45).
         Export = 7 "export",
+    }
+}
+
+reasons! {
+    /// What an operator found when the clock had jumped.
+    ClockReason: u8 {
+        /// The clock had been wrong, and was set right.
+        SetRight = 1 "set-right",
+        /// The machine slept, or was moved or restored; the clock was right all the time.
+        Paused = 2 "paused",
+        /// The facts before are dated too late: the clock was wrong while they were recorded.
+        FactsAhead = 3 "facts-ahead",
+    }
+}
+
+impl ClockReason {
+    /// The reason of this code.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::EVERY.iter().copied().find(|reason| reason.code() == code)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What may go wrong below a decision.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// Why nothing was recorded. Whoever gets one of these got no permit, and no fact of theirs is in a signed head.
@@ -17,12 +18,9 @@ pub enum LedgerError {
     /// The ledger was closed.
     #[error("the ledger is closed")]
     Closed,
-    /// The clock stands too far behind the last fact.
-    #[error("the clock stands {behind_ms} ms behind the last fact")]
-    Time {
-        /// How far.
-        behind_ms: u64,
-    },
+    /// The clock has jumped: nothing is released until an operator has accepted it. Withdrawals and the like go on.
+    #[error("the clock has jumped {0}; look at it, and say `yinuo clock accept`")]
+    Clock(ClockJump),
     /// A head could not be signed.
     #[error("a head could not be signed")]
     Signing(#[from] SignFailed),
@@ -41,6 +39,21 @@ pub enum LedgerError {
     /// A ticket was gone, or a row was there already, that the submission depended on. Nothing was recorded.
     #[error("something the submission depended on was used, or there, already")]
     Conflict,
+}
+
+/// By how much the clock disagrees with the time that has run, or with the last fact.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClockJump {
+    /// Whether it is ahead; else it is behind.
+    pub ahead: bool,
+    /// How far, in milliseconds.
+    pub ms: u64,
+}
+
+impl fmt::Display for ClockJump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ms {}", self.ms, if self.ahead { "ahead" } else { "back" })
+    }
 }
 
 /// Why a store gave or kept nothing.

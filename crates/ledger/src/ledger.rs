@@ -16,6 +16,7 @@ use crate::reader::Reader;
 use crate::sequencer::{Batch, Sequencer};
 use crate::signing::{HeadSigner, Signers};
 use crate::step::Known;
+use crate::time::{Recorded, Time};
 use crate::tip::Tip;
 use crate::view::{Shared, View};
 use crate::{Answered, Gauge, LedgerError, Pending, Settings, StoreError, Submission, Write, Written};
@@ -55,11 +56,12 @@ impl Ledger {
             origin_base: settings.origin_base.clone(),
         };
         let found = writer.rows().meta()?;
-        let view = match &found {
+        let (view, recorded) = match &found {
             Some(found) => load(found, &meta, &signers, writer.rows())?,
-            None => View { platform: Arc::default(), tips: BTreeMap::new() },
+            None => (View { platform: Arc::default(), tips: BTreeMap::new() }, Recorded::default()),
         };
-        let shared = Arc::new(Shared::new(view));
+        let time = Time::start(&settings, clock.as_ref(), recorded);
+        let shared = Arc::new(Shared::new(view, time));
         let permits = Permits::start(Arc::clone(&clock)).map_err(StoreError::from)?;
         let reader = Reader {
             source,
@@ -176,7 +178,12 @@ impl Sequencer {
 }
 
 /// An existing store: the heads must be ours, and what is stored must be what they say.
-fn load(found: &Meta, meta: &Meta, signers: &Signers, rows: &dyn Rows) -> Result<View, LedgerError> {
+fn load(
+    found: &Meta,
+    meta: &Meta,
+    signers: &Signers,
+    rows: &dyn Rows,
+) -> Result<(View, Recorded), LedgerError> {
     if found.suite != meta.suite {
         return Err(StoreError::Settings("suite").into());
     }
@@ -212,11 +219,14 @@ fn load(found: &Meta, meta: &Meta, signers: &Signers, rows: &dyn Rows) -> Result
         tips.insert(log, Arc::new(tip));
     }
     let size = tips.get(&Log::Platform).map_or(0, |tip: &Arc<Tip>| tip.size);
-    Ok(View { platform: Arc::new(fold(rows, size)?), tips })
+    let (platform, accepted) = fold(rows, size)?;
+    let last = tips.values().map(|tip| tip.at).max();
+    Ok((View { platform: Arc::new(platform), tips }, Recorded { last, accepted }))
 }
 
-fn fold(rows: &dyn Rows, size: u64) -> Result<Platform, LedgerError> {
-    let mut platform = Platform::default();
+/// The platform, and when an operator last accepted the clock.
+fn fold(rows: &dyn Rows, size: u64) -> Result<(Platform, Option<(Timestamp, Timestamp)>), LedgerError> {
+    let (mut platform, mut accepted) = (Platform::default(), None);
     let (none, mut next) = (HashMap::new(), 0);
     let known = Known { new: &none, rows };
     while next < size {
@@ -231,8 +241,11 @@ fn fold(rows: &dyn Rows, size: u64) -> Result<Platform, LedgerError> {
             let entry = yinuo_tlog::leaf::decode(&leaf);
             let entry = entry.map_err(|_| StoreError::Damaged("an entry cannot be read"))?;
             platform.apply(&entry.fact, &known)?;
+            if let Fact::ClockAccepted { clock, .. } = entry.fact {
+                accepted = Some((entry.at, clock));
+            }
             next += 1;
         }
     }
-    Ok(platform)
+    Ok((platform, accepted))
 }

@@ -29,6 +29,7 @@ mod state;
 mod step;
 mod submission;
 mod ticket;
+mod time;
 mod tip;
 mod verify;
 mod view;
@@ -38,7 +39,7 @@ pub use backend::{
     AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
     TicketRow, Writer,
 };
-pub use error::{LedgerError, SignFailed, StoreError};
+pub use error::{ClockJump, LedgerError, SignFailed, StoreError};
 pub use gauge::Gauge;
 pub use ledger::Ledger;
 pub use memory::MemoryStore;

@@ -11,7 +11,7 @@ use yinuo_tlog::{Algorithm, Hash, TileId};
 use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
 use crate::state::State;
 use crate::view::Shared;
-use crate::{PasskeyRow, Receipt, StaffRow, StoreError, Ticket, TicketKind};
+use crate::{ClockJump, PasskeyRow, Receipt, StaffRow, StoreError, Ticket, TicketKind};
 
 /// How many people [`Reader::active_grants`] looks at.
 pub const COUNTED_MAX: usize = 10_000;
@@ -264,6 +264,11 @@ impl Reader {
         let sha256 = self.proof(log, Algorithm::Sha256, index)?;
         let sm3 = self.proof(log, Algorithm::Sm3, index)?;
         Ok(Some(Receipt::of_texts(log.clone(), index, leaf, sha256, sm3)))
+    }
+
+    /// By how much the clock has jumped, so that nothing is released before an operator accepts it.
+    pub fn clock_jump(&self) -> Option<ClockJump> {
+        self.shared.time.look(self.clock.as_ref()).jumped
     }
 
     /// Whether a commit failed, so that nothing more is written.

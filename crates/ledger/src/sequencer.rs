@@ -24,6 +24,7 @@ use crate::permits::{Permits, WaitFor};
 use crate::queue::{Job, Queue};
 use crate::signing::Signers;
 use crate::submission::Answer;
+use crate::time::{Now, Reading};
 use crate::tip::Tip;
 use crate::view::{Shared, View};
 use crate::{Answered, LedgerError, Receipt, Settings, StoreError, Submission, Write, Written};
@@ -71,6 +72,8 @@ pub(crate) struct Batch {
     grown: BTreeSet<Log>,
     apps: BTreeSet<AppId>,
     answers: Vec<Waiting>,
+    /// Believed from the commit on.
+    pub(crate) clock: Option<Reading>,
 }
 
 struct Leaf {
@@ -225,6 +228,9 @@ impl Sequencer {
         let took = self.clock.monotonic().0.saturating_sub(begun.0);
         self.shared.counters.committed(batch.leaves.len(), took);
         self.publish();
+        if let Some(reading) = batch.clock {
+            self.shared.time.accept(reading);
+        }
         self.answer(batch);
     }
 
@@ -262,7 +268,7 @@ impl Sequencer {
                     return Ok(());
                 }
                 let written: Result<Vec<Written>, StoreError> =
-                    writes.iter().map(|write| self.writer.change(Change::Write(write))).collect();
+                    writes.iter().map(|write| self.write(write)).collect();
                 match written {
                     Ok(written) => batch.answers.push(Waiting::Write(answer, written)),
                     Err(error) => {
@@ -273,6 +279,14 @@ impl Sequencer {
             }
         }
         Ok(())
+    }
+
+    fn write(&mut self, write: &Write) -> Result<Written, StoreError> {
+        // What is over, and what is to be destroyed, is not told from a clock that nobody believes.
+        if matches!(write, Write::Sweep { .. }) && self.now(Log::Group).jumped.is_some() {
+            return Ok(Written::Count(0));
+        }
+        self.writer.change(Change::Write(write))
     }
 
     /// Signs the heads while the rows are written.
@@ -393,11 +407,11 @@ impl Sequencer {
         Ok(Receipt::new(leaf.log.id(), leaf.index, bytes, Arc::clone(tip)))
     }
 
-    /// The time of the next fact of a log: it never decreases.
-    pub(crate) fn now(&self, log: Log) -> (Timestamp, u64) {
+    /// The time of the next fact of a log, which never decreases, and whether the clock can be believed.
+    pub(crate) fn now(&self, log: Log) -> Now {
         let last = self.tips.get(&log).map_or(Timestamp::default(), |tip| tip.at);
-        let clock = self.clock.now();
-        (clock.max(last), last.since_ms(clock))
+        let now = self.shared.time.look(self.clock.as_ref());
+        Now { at: now.at.max(last), ..now }
     }
 
     /// Appends an entry about no person.
@@ -410,7 +424,7 @@ impl Sequencer {
     ) -> Result<Fact, LedgerError> {
         // A group adopts a change before its next decision, and the times show it: no change is dated before what the
         // group decided last.
-        let at = self.now(log).0.max(self.now(Log::Group).0);
+        let at = self.now(log).at.max(self.now(Log::Group).at);
         let entry = Entry { at, salt, place: Place::Log, fact };
         let bytes = yinuo_tlog::leaf::encode(&entry);
         self.append(batch, log, at, bytes, None);

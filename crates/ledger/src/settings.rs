@@ -24,8 +24,13 @@ pub struct Settings {
     /// How long one batch, or one erasing, may take before the store counts as hanging and nothing more is written, in
     /// milliseconds. Default 10 000.
     pub overdue_ms: u64,
-    /// How far the clock may stand behind the last fact before nothing is recorded, in milliseconds. Default 60 000.
+    /// How far the clock may step forward, against the time that has run, before releases stop, in milliseconds.
+    /// Default 300 000.
+    pub clock_jump_ms_max: u64,
+    /// How far it may step back, or stand behind the last fact, in milliseconds. Default 60 000.
     pub clock_behind_ms_max: u64,
+    /// How far it may stand after the last fact when the store is opened, in milliseconds. Default 30 days.
+    pub clock_gap_ms_max: u64,
     /// The least time between two published checkpoints of a log, in milliseconds. Default 1 000.
     pub publish_every_ms: u64,
     /// How long a deleted person's tag key is kept, sealed, in milliseconds. Default three years.
@@ -47,7 +52,9 @@ impl Settings {
             batch_len_max: 256,
             streams_cached_max: 65_536,
             overdue_ms: 10_000,
+            clock_jump_ms_max: 300_000,
             clock_behind_ms_max: 60_000,
+            clock_gap_ms_max: 30 * Timestamp::DAY_MS,
             publish_every_ms: 1_000,
             retired_keep_ms: 3 * 365 * Timestamp::DAY_MS,
             retry_after_s: 1,

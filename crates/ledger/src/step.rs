@@ -61,11 +61,22 @@ impl Sequencer {
 
     fn platform(
         &mut self,
-        submission: Submission,
+        mut submission: Submission,
         documents: HashMap<Digest, Arc<[u8]>>,
         batch: &mut Batch,
     ) -> Result<Decided, Failed> {
-        let now = self.now(Log::Platform).0.max(self.now(Log::Group).0);
+        let group = self.now(Log::Group);
+        let now = self.now(Log::Platform).at.max(group.at);
+        let mut clock = None;
+        if let Command::Platform { change: PlatformChange::AcceptClock { clock: said, .. }, .. } =
+            &mut submission.command
+        {
+            if group.jumped.is_none() {
+                return Ok(Decided::Refused(Refusal::ClockAgrees));
+            }
+            *said = group.reading.wall;
+            clock = Some(group.reading);
+        }
         let loaded = Loaded {
             platform: &self.platform,
             own: Slot::NotLoaded,
@@ -89,6 +100,7 @@ impl Sequencer {
             Arc::make_mut(&mut self.platform).apply(&fact, &known).map_err(LedgerError::from)?;
         }
         self.adopt(batch)?;
+        batch.clock = clock.or(batch.clock);
         Ok(Decided::Done { wait: self.sanction(&submission.command), erase: false })
     }
 
@@ -112,17 +124,19 @@ impl Sequencer {
             | PlatformChange::PublishNotice { .. }
             | PlatformChange::AppointStaff { .. }
             | PlatformChange::DismissStaff(_)
-            | PlatformChange::ResetFactor(_) => None,
+            | PlatformChange::ResetFactor(_)
+            | PlatformChange::AcceptClock { .. } => None,
         }
     }
 
     /// A command about one person, in their own stream or in that with one app.
     fn person(&mut self, submission: Submission, batch: &mut Batch) -> Result<Decided, Failed> {
-        let (now, behind_ms) = self.now(Log::Group);
+        let now = self.now(Log::Group);
         let about = About::of(&submission.command);
-        if about.needs_time && self.settings.clock_behind_ms_max < behind_ms {
-            return Err(Failed::One(LedgerError::Time { behind_ms }));
+        if let Some(jump) = now.jumped.filter(|_| about.needs_time) {
+            return Err(Failed::One(LedgerError::Clock(jump)));
         }
+        let now = now.at;
         let subject = about.subject;
         let own = match about.own {
             Some(_) => self.load_own(subject)?,
@@ -255,7 +269,7 @@ impl Sequencer {
         tag: Tag,
         batch: &mut Batch,
     ) -> Result<Decided, Failed> {
-        let (now, _) = self.now(Log::Group);
+        let now = self.now(Log::Group).at;
         let rows = self.writer.rows().streams(subject)?;
         let own = rows.iter().find(|row| row.stream.app.is_none());
         if let Some(row) = own {

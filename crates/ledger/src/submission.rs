@@ -50,6 +50,7 @@ impl Submission {
                     | PlatformChange::HideApp(_)
                     | PlatformChange::DismissStaff(_)
                     | PlatformChange::ResetFactor(_)
+                    | PlatformChange::AcceptClock { .. }
             ),
             Command::Enrol { .. }
             | Command::StoreValues { .. }

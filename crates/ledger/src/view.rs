@@ -9,6 +9,7 @@ use yinuo_domain::{Clock, Monotonic};
 
 use crate::backend::Log;
 use crate::gauge::Counters;
+use crate::time::Time;
 use crate::tip::Tip;
 
 /// The platform and both tips at one commit.
@@ -22,15 +23,17 @@ pub(crate) struct Shared {
     view: RwLock<Arc<View>>,
     poisoned: AtomicBool,
     pub(crate) counters: Counters,
+    pub(crate) time: Time,
     published: Mutex<BTreeMap<Log, (Monotonic, Arc<Tip>)>>,
 }
 
 impl Shared {
-    pub(crate) fn new(view: View) -> Self {
+    pub(crate) fn new(view: View, time: Time) -> Self {
         Self {
             view: RwLock::new(Arc::new(view)),
             poisoned: AtomicBool::new(false),
             counters: Counters::default(),
+            time,
             published: Mutex::default(),
         }
     }

@@ -37,7 +37,8 @@ conformance! {
     a_document_that_is_not_what_its_name_says_is_refused
     a_stream_is_a_chain_and_an_app_counts_its_releases
     times_never_decrease
-    a_clock_far_behind_stops_releases_and_no_withdrawal
+    a_clock_that_jumped_stops_releases_and_nothing_else_until_an_operator_accepts_it
+    a_restart_behind_the_last_fact_stops_releases_until_it_is_accepted
     receipts_verify_under_the_logs_keys
     every_entry_can_be_proven_at_the_current_head
     tiles_are_served_full_and_partial

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use yinuo_domain::{LogId, Profile, Random};
+use yinuo_domain::{LogId, Profile, Random, Timestamp};
 use yinuo_ledger::{HeadSigner, Ledger, LedgerError, Settings, SqliteStore, StoreError};
 use yinuo_service::{ConsentTerms, Gateway, Parts, SignIn};
 use yinuo_tlog::origin;
@@ -104,6 +104,9 @@ fn settings(made: &Made, host: &str, config: &Config) -> Settings {
         streams_cached_max: number(limits.streams_cached_max),
         permit_ttl_ms: limits.permit_ms,
         overdue_ms: limits.overdue_ms,
+        clock_jump_ms_max: config.clock.jump_max_s * 1_000,
+        clock_behind_ms_max: config.clock.behind_max_s * 1_000,
+        clock_gap_ms_max: config.clock.gap_max_days * Timestamp::DAY_MS,
         ..Settings::new(made.suite, made.profile, host)
     }
 }

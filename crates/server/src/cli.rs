@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use yinuo_domain::ClockReason;
+
 use crate::local::LocalOptions;
 
 /// Yinuo (一诺): the personal-information gateway of a platform that shares its users' data with partners.
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Apply(ApplyOptions),
     /// Say how the Yinuo in a data directory is doing; exit 0: well, 1: it cannot release, 2: cannot tell
     Status(StatusOptions),
+    /// Go on by a clock that had jumped: until somebody has looked at it, nothing is released
+    Clock(ClockOptions),
     /// Appoint and dismiss staff, and let them set up a second factor
     Staff(StaffOptions),
     /// Bring people and their values in from a file; exit 0: all are in, 1: rows were refused, 2: cannot go on
@@ -209,6 +213,55 @@ pub(crate) struct StatusOptions {
     /// One line of JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `yinuo clock`.
+#[derive(Debug, Args)]
+pub(crate) struct ClockOptions {
+    #[command(subcommand)]
+    pub(crate) command: ClockCommand,
+}
+
+/// What is to be done about the clock.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Let releases go on by the clock as it is now, and say what you found; recorded
+    Accept(AcceptOptions),
+}
+
+/// `yinuo clock accept`.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptOptions {
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// What you found
+    #[arg(long, value_enum, value_name = "REASON")]
+    pub(crate) reason: Found,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What an operator found when the clock had jumped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Found {
+    /// It had been wrong, and is right now
+    SetRight,
+    /// The machine slept, or was moved or restored; the clock is right
+    Paused,
+    /// It was wrong while the last facts were recorded, and is right now: they are dated too late
+    FactsAhead,
+}
+
+impl Found {
+    /// The code of a fact.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::SetRight => ClockReason::SetRight.code(),
+            Self::Paused => ClockReason::Paused.code(),
+            Self::FactsAhead => ClockReason::FactsAhead.code(),
+        }
+    }
 }
 
 /// `yinuo staff`.

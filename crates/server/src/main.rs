@@ -3,6 +3,7 @@
 //! The program: command line, settings, keys on disk, the real clock and random source, and the parts put together.
 //! Nothing in this room decides anything.
 
+mod accept;
 mod apply;
 mod assemble;
 mod check;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         cli::Command::Apply(options) => apply::run(&options),
         cli::Command::Check(options) => check::run(&options),
         cli::Command::Status(options) => status::run(&options),
+        cli::Command::Clock(options) => accept::run(&options),
         cli::Command::Staff(options) => staff::run(&options),
         cli::Command::Export(options) => export::run(&options),
         cli::Command::Subject(options) => subject::run(&options),

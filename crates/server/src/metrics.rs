@@ -136,6 +136,8 @@ impl Collector for Inside {
         out.gauge("yinuo_ledger_poisoned", help, u64::from(gauge.poisoned))?;
 
         let status = self.gateway.status();
+        let help = "1 when the clock has jumped and nothing is released before an operator accepts it";
+        out.gauge("yinuo_clock_stopped", help, u64::from(status.clock_jump.is_some()))?;
         let sizes: Vec<_> = status.logs.iter().map(|(log, size)| (log.as_str(), *size)).collect();
         out.gauges("yinuo_log_size", "Entries under the last signed head", "log", &sizes)?;
         let help = "1 when rules are in force; nothing is released before";

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use yinuo_web::operator::Status;
 
+use crate::accept as clock;
 use crate::cli::StatusOptions;
 use crate::local::{self, Local, LocalError};
 use crate::say::say;
@@ -23,7 +24,7 @@ async fn status(options: &StatusOptions) -> Result<ExitCode, LocalError> {
     } else {
         tell(&status, served);
     }
-    let well = status.engine_active && !status.poisoned;
+    let well = status.engine_active && !status.poisoned && status.clock_off_ms.is_none();
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -39,6 +40,12 @@ fn tell(status: &Status, served: bool) {
     ));
     let stopped = "stopped: the disk failed or hangs, nothing is recorded or released until a restart";
     say(format_args!("  recording  {}", or(status.poisoned, stopped, "yes")));
+    if let Some(off_ms) = status.clock_off_ms {
+        say(format_args!(
+            "  clock      {}; nothing is released before `yinuo clock accept`",
+            clock::told(off_ms)
+        ));
+    }
     for log in &status.logs {
         say(format_args!("  log        {} has {} entries", log.log, log.size));
     }

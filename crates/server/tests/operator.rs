@@ -40,6 +40,9 @@ fn status_is_told_by_the_running_server_and_without_one_by_the_directory_itself(
     assert_eq!(told["served"], true);
     assert_eq!(told["status"]["issuer"], demo.issuer);
     assert_eq!((&told["status"]["by"], &told["status"]["poisoned"]), (&"li-wei".into(), &false.into()));
+    let clock = yinuo(&["clock", "accept", "--reason", "paused", "--json"], demo.data());
+    assert!(clock.status.success(), "{clock:?}");
+    assert_eq!(json(&clock), serde_json::json!({ "accepted": false, "off_ms": null }), "it has not jumped");
     let text = String::from_utf8(yinuo(&["status", "--by", "ops"], demo.data()).stdout).unwrap();
     assert!(text.contains("serving    yes") && text.contains("log        g/0 has "), "{text}");
 

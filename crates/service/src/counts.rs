@@ -95,7 +95,7 @@ mod tests {
             DiscloseError::Token,
             DiscloseError::Malformed { member: "body", why: String::new() },
             DiscloseError::IdempotencyConflict,
-            DiscloseError::Unavailable(crate::Unavailable { retry_after_s: 1 }),
+            DiscloseError::Unavailable(crate::Unavailable::again_after(1)),
         ] {
             counters.answered(&Err(error));
         }

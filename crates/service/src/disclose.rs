@@ -114,7 +114,7 @@ impl Gateway {
                 return Err(DiscloseError::Withheld { items: self.named(reasons), frequency });
             }
             Answered::Refused(refusal) => return Err(refused(refusal)),
-            Answered::Done | Answered::Viewed(_) => return Err(Unavailable { retry_after_s: 5 }.into()),
+            Answered::Done | Answered::Viewed(_) => return Err(Unavailable::again_after(5).into()),
         };
 
         // Open exactly what the permit names, which uses it up.
@@ -261,7 +261,7 @@ fn refused(refusal: Refusal) -> DiscloseError {
         }
         other => {
             tracing::error!(refusal = other.code(), "a disclosure could not be decided");
-            DiscloseError::Unavailable(Unavailable { retry_after_s: 30 })
+            DiscloseError::Unavailable(Unavailable::again_after(30))
         }
     }
 }

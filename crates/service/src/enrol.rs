@@ -370,5 +370,5 @@ fn done(answered: &Answered) -> Result<(), EnrolError> {
 
 fn sealing(error: yinuo_vault::VaultError) -> EnrolError {
     tracing::error!(%error, "could not make a person's keys, or seal under them");
-    EnrolError::Unavailable(Unavailable { retry_after_s: 30 })
+    EnrolError::Unavailable(Unavailable::again_after(30))
 }

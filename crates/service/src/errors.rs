@@ -9,6 +9,24 @@ use yinuo_oauth::OAuthError;
 pub struct Unavailable {
     /// When to try again, in seconds.
     pub retry_after_s: u32,
+    /// What is in the way, as far as a caller may do something about it.
+    pub why: UnavailableWhy,
+}
+
+/// What is in the way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UnavailableWhy {
+    /// Something that passes, or that only the log of the process tells.
+    Passing,
+    /// The clock has jumped: an operator must accept it. Withdrawals and deletions go on.
+    Clock,
+}
+
+impl Unavailable {
+    /// Something that may have passed after so many seconds.
+    pub fn again_after(retry_after_s: u32) -> Self {
+        Self { retry_after_s, why: UnavailableWhy::Passing }
+    }
 }
 
 /// Why a disclosure was not answered.

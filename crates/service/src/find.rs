@@ -179,13 +179,13 @@ impl Gateway {
             Answered::Refused(Refusal::ReasonMissing) => return Err(LookError::Reason),
             Answered::Refused(Refusal::AccountDeleted | Refusal::NotEnrolled) => return Ok(None),
             Answered::Refused(_) | Answered::Done | Answered::Released { .. } | Answered::Withheld { .. } => {
-                return Err(Unavailable { retry_after_s: 30 }.into());
+                return Err(Unavailable::again_after(30).into());
             }
         };
         let opened = self.parts.vault.open_view(permit, &held.keys, &rows, self.parts.clock.monotonic());
         let values = opened.map_err(|error| {
             tracing::error!(%error, "could not open what was to be looked at");
-            Unavailable { retry_after_s: 5 }
+            Unavailable::again_after(5)
         })?;
         Ok(Some((held, values)))
     }

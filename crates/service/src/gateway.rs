@@ -10,7 +10,7 @@ use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
 
 use crate::counts::Counters;
 use crate::find::LookUps;
-use crate::{Passkeys, SignIn, Unavailable};
+use crate::{Passkeys, SignIn, Unavailable, UnavailableWhy};
 
 /// How long consents last.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Gateway {
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Unavailable> {
         self.parts.random.bytes().map_err(|error| {
             tracing::error!(%error, "could not draw random bytes");
-            Unavailable { retry_after_s: 5 }
+            Unavailable::again_after(5)
         })
     }
 
@@ -119,7 +119,7 @@ impl Gateway {
             .and_then(|wrapped| self.parts.vault.unwrap(subject, &wrapped).map(|keys| (wrapped, keys)));
         let (wrapped, keys) = opened.map_err(|error| {
             tracing::error!(%error, "could not unwrap a person's keys");
-            Unavailable { retry_after_s: 30 }
+            Unavailable::again_after(30)
         })?;
         let own = self.parts.vault.tag(&keys, None);
         Ok(Some(Held { subject, keys, wrapped, own, guardian_required: person.guardian_required }))
@@ -141,23 +141,30 @@ impl Gateway {
     }
 }
 
+/// When to ask again whether an operator has accepted the clock, in seconds.
+const CLOCK_AGAIN_S: u32 = 60;
+
 /// A failed read: said once here, and answered as *try again*.
 pub(crate) fn read<T>(result: Result<T, StoreError>) -> Result<T, Unavailable> {
     result.map_err(|error| {
         tracing::error!(%error, "could not read the store");
-        Unavailable { retry_after_s: 5 }
+        Unavailable::again_after(5)
     })
 }
 
 /// A ledger that did not record: said once here, and answered as *try again*.
 pub(crate) fn recorded(error: LedgerError) -> Unavailable {
     match error {
-        LedgerError::Busy { retry_after_s } => Unavailable { retry_after_s },
+        LedgerError::Busy { retry_after_s } => Unavailable::again_after(retry_after_s),
         // Said once, where it happened: until the restart everybody who asks meets it.
-        LedgerError::Poisoned => Unavailable { retry_after_s: 30 },
+        LedgerError::Poisoned => Unavailable::again_after(30),
+        // Said when it was noticed, once.
+        LedgerError::Clock(_) => {
+            Unavailable { why: UnavailableWhy::Clock, ..Unavailable::again_after(CLOCK_AGAIN_S) }
+        }
         error => {
             tracing::error!(%error, "the ledger recorded nothing");
-            Unavailable { retry_after_s: 30 }
+            Unavailable::again_after(30)
         }
     }
 }

@@ -37,7 +37,7 @@ pub use authorize::Agreement;
 pub use counts::Counts;
 pub use disclose::{Delivered, DiscloseAsk, ReceiptView};
 pub use enrol::{Admitted, EnrolError, Existing, NewPerson, Prepared};
-pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable};
+pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable, UnavailableWhy};
 pub use find::{Found, FoundValue, Look, LookError, LookUp};
 pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use history::{HISTORY_PAGE, HISTORY_SCAN_MAX, HistoryChoices, ProofFile, Proofs};
@@ -61,4 +61,5 @@ pub use views::{
     HistoryLine, HistoryPage, ItemView, Offered, OwnItem, OwnItemView, PurposeView, Session,
 };
 pub use withdraw::{Everywhere, Withdrawal, Withdrawing};
+pub use yinuo_ledger::ClockJump;
 pub use yinuo_rules::FormatFault;

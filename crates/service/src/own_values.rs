@@ -22,7 +22,7 @@ impl Gateway {
             let opened = self.parts.vault.open_own(&held.keys, held.subject, &row);
             let value = opened.map_err(|error| {
                 tracing::error!(%error, item = row.item.0, "could not open a person's own value");
-                Unavailable { retry_after_s: 30 }
+                Unavailable::again_after(30)
             })?;
             values.push((row.item, value));
         }

@@ -131,8 +131,7 @@ impl Gateway {
                 let mut comma = !first;
                 for (index, entry) in &entries {
                     // A package that lacks an entry is not whole, and must not look so.
-                    let receipt =
-                        read(reader.receipt(&log, *index))?.ok_or(Unavailable { retry_after_s: 1 })?;
+                    let receipt = read(reader.receipt(&log, *index))?.ok_or(Unavailable::again_after(1))?;
                     if std::mem::replace(&mut comma, true) {
                         out.push(b',');
                     }

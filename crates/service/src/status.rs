@@ -1,8 +1,9 @@
 //! How Yinuo is doing, for whoever runs it. No person, no app, no value.
 
-use yinuo_domain::{LogId, Profile, Suite};
+use yinuo_domain::{ClockReason, LogId, PlatformChange, Profile, StaffId, Suite, Timestamp};
+use yinuo_ledger::ClockJump;
 
-use crate::Gateway;
+use crate::{ChangeError, Gateway};
 
 /// How Yinuo is doing.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,9 +18,18 @@ pub struct Status {
     pub engine_active: bool,
     /// Whether the disk failed or hangs: nothing more is recorded, and so nothing released, until a restart.
     pub poisoned: bool,
+    /// By how much the clock has jumped. Nothing is released before an operator accepts it.
+    pub clock_jump: Option<ClockJump>,
 }
 
 impl Gateway {
+    /// Goes on by a clock that had jumped. Refused when it has not.
+    pub async fn accept_clock(&self, by: &StaffId, reason: ClockReason) -> Result<(), ChangeError> {
+        // What the clock says is read where the command is decided.
+        let clock = Timestamp::default();
+        self.change(by, PlatformChange::AcceptClock { reason, clock }, Vec::new()).await
+    }
+
     /// How Yinuo is doing.
     pub fn status(&self) -> Status {
         let reader = self.parts.ledger.reader();
@@ -33,6 +43,7 @@ impl Gateway {
             logs: reader.logs().into_iter().map(size).collect(),
             engine_active: self.engine_is_active(),
             poisoned: reader.is_poisoned(),
+            clock_jump: reader.clock_jump(),
         }
     }
 }

@@ -112,7 +112,7 @@ impl Gateway {
         let access = Opaque::new(TokenKind::Access, self.random()?);
         let refresh = Opaque::new(TokenKind::Refresh, self.random()?);
         let ticket = |kind, token: &Opaque, expires_at| -> Result<Write, Unavailable> {
-            let body = serde_json::to_vec(&body).map_err(|_| Unavailable { retry_after_s: 5 })?;
+            let body = serde_json::to_vec(&body).map_err(|_| Unavailable::again_after(5))?;
             let (subject, app) = (Some(subject), Some(client.clone()));
             let ticket =
                 Ticket { kind, key: token.key(), family, subject, app, body, issued_at: now, expires_at };

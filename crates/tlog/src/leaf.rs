@@ -67,6 +67,8 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::FactorReset { .. } => 26,
         Fact::PartnerRevised { .. } => 21,
         Fact::Viewed { .. } => 22,
+        Fact::StateSealed => 40,
+        Fact::ClockAccepted { .. } => 41,
     }
 }
 
@@ -121,4 +123,6 @@ pub(crate) mod keys {
     pub(crate) const VIEWED: u64 = 55;
     pub(crate) const MASKED: u64 = 56;
     pub(crate) const VIEW_REASON: u64 = 57;
+    pub(crate) const CLOCK: u64 = 80;
+    pub(crate) const CLOCK_REASON: u64 = 81;
 }

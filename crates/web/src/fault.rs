@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use yinuo_domain::{Frequency, Reason, Refusal};
-use yinuo_service::{DiscloseError, PageError, Unavailable};
+use yinuo_service::{DiscloseError, PageError, Unavailable, UnavailableWhy};
 
 use crate::limits::Limit;
 use crate::request_id::RequestId;
@@ -87,6 +87,8 @@ problems! {
     NotDelivered = SERVICE_UNAVAILABLE "not-delivered",
     /// Nothing can be recorded.
     Unavailable = SERVICE_UNAVAILABLE "unavailable",
+    /// The clock has jumped, and nobody has accepted it yet.
+    ClockStopped = SERVICE_UNAVAILABLE "clock-stopped",
 }
 
 impl Problem {
@@ -293,7 +295,11 @@ impl IntoResponse for Fault {
 
 impl From<Unavailable> for Fault {
     fn from(unavailable: Unavailable) -> Self {
-        Self::new(Problem::Unavailable).again_after(unavailable.retry_after_s)
+        let problem = match unavailable.why {
+            UnavailableWhy::Passing => Problem::Unavailable,
+            UnavailableWhy::Clock => Problem::ClockStopped,
+        };
+        Self::new(problem).again_after(unavailable.retry_after_s)
     }
 }
 

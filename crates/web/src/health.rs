@@ -32,7 +32,11 @@ async fn ready(State(web): State<Web>) -> Response {
 
 /// What keeps it from its work, by one word each.
 fn missing(status: &Status) -> Vec<&'static str> {
-    let causes = [(status.poisoned, "poisoned"), (!status.engine_active, "no-rules")];
+    let causes = [
+        (status.poisoned, "poisoned"),
+        (!status.engine_active, "no-rules"),
+        (status.clock_jump.is_some(), "clock"),
+    ];
     causes.into_iter().filter_map(|(so, code)| so.then_some(code)).collect()
 }
 
@@ -48,6 +52,8 @@ mod tests {
         assert!(missing(&status).is_empty());
         assert_eq!(missing(&Status { poisoned: true, ..status.clone() }), ["poisoned"]);
         assert_eq!(missing(&Status { engine_active: false, ..status.clone() }), ["no-rules"]);
+        let jumped = Some(yinuo_service::ClockJump { ahead: true, ms: 300_001 });
+        assert_eq!(missing(&Status { clock_jump: jumped, ..status.clone() }), ["clock"]);
         assert_eq!(
             missing(&Status { poisoned: true, engine_active: false, ..status }),
             ["poisoned", "no-rules"]

@@ -112,7 +112,7 @@ impl From<ProtocolError> for Refused {
     fn from(error: ProtocolError) -> Self {
         match error {
             ProtocolError::OAuth(error) => error.into(),
-            ProtocolError::Unavailable(Unavailable { retry_after_s }) => {
+            ProtocolError::Unavailable(Unavailable { retry_after_s, .. }) => {
                 let why = "nothing can be recorded at the moment; try again later";
                 let error = OAuthError::new(OAuthErrorCode::TemporarilyUnavailable, why);
                 Self { retry_after_s: Some(retry_after_s), ..error.into() }

@@ -10,7 +10,7 @@ use yinuo_tlog::{Proof, TileId};
 use super::group;
 use crate::world::{
     BASIC, OFFERS, Place, START, TestRandom, World, clock, courier, items, keys, logs, origin_of, partner_of,
-    settings, signers, staff,
+    settings, signers, staff, ticket,
 };
 
 pub fn check_receipt(receipt: &Receipt) {
@@ -127,18 +127,83 @@ pub fn times_never_decrease(place: Place) {
     assert_eq!(times[times.len() - 3..], [5_000, 5_000, 12_000]);
 }
 
-pub fn a_clock_far_behind_stops_releases_and_no_withdrawal(place: Place) {
+fn accept(world: &World) -> Answered {
+    world.change(PlatformChange::AcceptClock { reason: ClockReason::SetRight, clock: Timestamp(0) })
+}
+
+pub fn a_clock_that_jumped_stops_releases_and_nothing_else_until_an_operator_accepts_it(place: Place) {
     let world = World::new(place);
+    for (number, ahead) in [(1, true), (2, false)] {
+        let who = world.consented(number);
+        let agreed = accept(&world);
+        assert!(matches!(agreed, Answered::Refused(Refusal::ClockAgrees)), "{agreed:?}");
+        let before = world.entries(&group()).last().unwrap().at;
+        if ahead {
+            world.clock.jump_ms(Timestamp::DAY_MS)
+        } else {
+            world.clock.back_ms(2 * Timestamp::DAY_MS)
+        }
+        let stopped = |command| {
+            let asked = world.ledger.submit(world.submission(command)).wait();
+            assert!(matches!(&asked, Err(LedgerError::Clock(jump)) if jump.ahead == ahead), "{asked:?}");
+        };
+        stopped(world.ask(&who, &courier()));
+        stopped(world.consent(&who, &courier()));
+        assert_eq!(world.reader().clock_jump().map(|jump| jump.ahead), Some(ahead));
+        let ticket = Write::PutTicket(ticket(number, number, None));
+        assert_eq!(world.write(ticket), Written::Done);
+        let far = Timestamp(START.0 + 100 * Timestamp::DAY_MS);
+        assert_eq!(world.write(Write::Sweep { now: far }), Written::Count(0), "nothing is swept by it");
+        // A person may withdraw, a partner be stopped, an account deleted.
+        world.done(who.withdraw(&courier()));
+        for change in [
+            PlatformChange::SuspendPartner(partner_of(&courier())),
+            PlatformChange::ReinstatePartner(partner_of(&courier())),
+        ] {
+            assert!(matches!(world.change(change), Answered::Done));
+        }
+        world.done(who.delete());
+        for entry in world.entries(&group()).iter().rev().take(5) {
+            assert!(
+                (before.0..before.0 + 60_000).contains(&entry.at.0),
+                "dated by the time that ran: {entry:?}"
+            );
+        }
+        assert!(matches!(accept(&world), Answered::Done));
+        assert_eq!(world.reader().clock_jump(), None);
+        let platform = world.entries(&LogId::platform());
+        let Fact::ClockAccepted { clock, reason: ClockReason::SetRight, .. } = platform.last().unwrap().fact
+        else {
+            panic!("{platform:?}")
+        };
+        assert_eq!(clock, world.clock.now(), "what it said, and not what the command did");
+        let who = world.consented(number + 10);
+        world.disclose(&who, &courier());
+        let times: Vec<u64> = world.entries(&group()).iter().map(|entry| entry.at.0).collect();
+        assert!(times.is_sorted());
+    }
+    let report = verify(world.reader(), &keys(), &mut |_| {}).unwrap();
+    assert!(report.ok, "{report:?}");
+}
+
+pub fn a_restart_behind_the_last_fact_stops_releases_until_it_is_accepted(place: Place) {
+    let world = World::new(place.clone());
     let who = world.consented(1);
-    world.clock.back_ms(60_001);
+    world.clock.forward_ms(10 * Timestamp::DAY_MS);
+    world.disclose(&who, &courier());
+    world.clock.back_ms(Timestamp::DAY_MS);
+    let world = world.again(place.clone());
     let asked = world.ledger.submit(world.submission(world.ask(&who, &courier()))).wait();
-    assert!(matches!(asked, Err(LedgerError::Time { behind_ms: 60_001 })), "{asked:?}");
-    world.done(who.withdraw(&courier()));
-    let other = world.ledger.submit(world.submission(world.consent(&who, &courier()))).wait();
-    assert!(matches!(other, Err(LedgerError::Time { .. })));
-    world.clock.forward_ms(1);
-    let back = world.run(world.consent(&who, &courier()));
-    assert!(matches!(back, Answered::Done), "{back:?}");
+    assert!(matches!(asked, Err(LedgerError::Clock(ClockJump { ahead: false, .. }))), "{asked:?}");
+    assert!(matches!(accept(&world), Answered::Done));
+    world.disclose(&who, &courier());
+    // An act of the machine's operator holds over the next start, and for this clock only.
+    let world = world.again(place.clone());
+    world.disclose(&who, &courier());
+    world.clock.back_ms(120_000);
+    let world = world.again(place);
+    let asked = world.ledger.submit(world.submission(world.ask(&who, &courier()))).wait();
+    assert!(matches!(asked, Err(LedgerError::Clock(_))), "{asked:?}");
 }
 
 pub fn receipts_verify_under_the_logs_keys(place: Place) {

@@ -101,10 +101,18 @@ pub fn declaration(app: &AppId) -> Declaration {
 pub struct TestClock {
     now: AtomicU64,
     start: Instant,
+    passed_ms: AtomicU64,
 }
 
 impl TestClock {
+    /// Time passes, on both clocks.
     pub fn forward_ms(&self, ms: u64) {
+        self.passed_ms.fetch_add(ms, Ordering::SeqCst);
+        self.now.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock.
+    pub fn jump_ms(&self, ms: u64) {
         self.now.fetch_add(ms, Ordering::SeqCst);
     }
 
@@ -119,7 +127,8 @@ impl Clock for TestClock {
     }
 
     fn monotonic(&self) -> Monotonic {
-        Monotonic(u64::try_from(self.start.elapsed().as_nanos()).unwrap())
+        let passed = self.passed_ms.load(Ordering::SeqCst) * 1_000_000;
+        Monotonic(u64::try_from(self.start.elapsed().as_nanos()).unwrap() + passed)
     }
 }
 
@@ -260,7 +269,7 @@ pub struct World {
 }
 
 pub fn clock() -> Arc<TestClock> {
-    Arc::new(TestClock { now: AtomicU64::new(START.0), start: Instant::now() })
+    Arc::new(TestClock { now: AtomicU64::new(START.0), start: Instant::now(), passed_ms: AtomicU64::new(0) })
 }
 
 impl World {

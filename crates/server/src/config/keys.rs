@@ -188,6 +188,17 @@ settings! {
         /// How long after its commit a release may still leave.
         permit_ms: u64 = 1_000; 50..=10_000 "milliseconds",
     }
+    /// When the clock is not believed. Releases then stop until `yinuo clock accept`; withdrawals, deletions and sanctions
+    /// go on. The bounds are our own choice.
+    clock: Clock {
+        /// How far it may step forward, against the time this process has been running. A machine that slept has
+        /// stepped forward.
+        jump_max_s: u64 = 300; 1..=31_536_000 "seconds",
+        /// How far it may step back, or stand behind the last fact.
+        behind_max_s: u64 = 60; 1..=86_400 "seconds",
+        /// How far it may stand after the last fact at the start: how long the platform may be switched off.
+        gap_max_days: u64 = 30; 1..=36_500 "days",
+    }
     /// What the program tells of itself. Never a value of a person.
     telemetry: Telemetry {
         /// The form of log lines on standard error.

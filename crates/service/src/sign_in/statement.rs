@@ -128,7 +128,7 @@ impl Gateway {
     ) -> Result<Vec<u8>, Unavailable> {
         let failed = |what: &str| {
             tracing::error!(what, "a statement of the identity provider could not be sealed");
-            Unavailable { retry_after_s: 30 }
+            Unavailable::again_after(30)
         };
         let bytes = serde_json::to_vec(statement).map_err(|_| failed("form"))?;
         let sealed = self.parts.vault.seal_evidence(keys, id, &bytes, self.parts.random.as_ref());

@@ -167,7 +167,7 @@ impl Gateway {
     ) -> Result<bool, Unavailable> {
         let secret = self.parts.vault.open_totp(&row.staff, &row.generation, sealed).map_err(|error| {
             tracing::error!(%error, "could not open a secret of one-time passwords");
-            Unavailable { retry_after_s: 30 }
+            Unavailable::again_after(30)
         })?;
         let Ok(secret) = <[u8; 20]>::try_from(secret.expose()) else { return Ok(false) };
         let Some(step) = Totp::of(secret).step(typed, now) else { return Ok(false) };
@@ -189,7 +189,7 @@ impl Gateway {
         let sealed = self.parts.vault.seal_totp(&row.staff, &row.generation, &secret, random);
         let totp = sealed.map_err(|error| {
             tracing::error!(%error, "could not seal a secret of one-time passwords");
-            Unavailable { retry_after_s: 30 }
+            Unavailable::again_after(30)
         })?;
         let (staff, generation) = (row.staff.clone(), row.generation);
         let enrol = StaffWrite::Enrol { staff, generation, totp, step, now };
@@ -268,7 +268,7 @@ impl Gateway {
             family,
             subject: None,
             app: None,
-            body: serde_json::to_vec(&body).map_err(|_| Unavailable { retry_after_s: 5 })?,
+            body: serde_json::to_vec(&body).map_err(|_| Unavailable::again_after(5))?,
             issued_at: now,
             expires_at: until,
         };

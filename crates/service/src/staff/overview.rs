@@ -228,6 +228,8 @@ fn line(index: u64, entry: Entry) -> GovernanceLine {
         Fact::StaffAppointed { by, staff, role } => ("staff-appointed", Some(by), text(&staff), Some(role)),
         Fact::StaffDismissed { by, staff } => ("staff-dismissed", Some(by), text(&staff), None),
         Fact::FactorReset { by, staff } => ("factor-reset", Some(by), text(&staff), None),
+        Fact::StateSealed => ("state-sealed", None, String::new(), None),
+        Fact::ClockAccepted { by, reason, .. } => ("clock-accepted", Some(by), text(&reason), None),
         // Facts about people are in another log. What a later fact of this one says is not guessed at.
         _ => ("other", None, String::new(), None),
     };

@@ -224,7 +224,7 @@ impl Gateway {
         let asked = self.parts.passkeys.as_ref().map(|passkeys| passkeys.ask()).transpose();
         asked.map_err(|PasskeyRefused| {
             tracing::error!("could not ask for a passkey");
-            Unavailable { retry_after_s: 5 }
+            Unavailable::again_after(5)
         })
     }
 

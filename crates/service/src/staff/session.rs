@@ -94,7 +94,7 @@ impl Gateway {
             family,
             subject: row.map(|row| SubjectKey(row.identity)),
             app: None,
-            body: serde_json::to_vec(&body).map_err(|_| Unavailable { retry_after_s: 5 })?,
+            body: serde_json::to_vec(&body).map_err(|_| Unavailable::again_after(5))?,
             issued_at: now,
             expires_at: now.after_ms(STAFF_IDLE_MS).min(ends_at),
         };

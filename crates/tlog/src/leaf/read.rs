@@ -2,9 +2,9 @@
 
 use minicbor::Decoder;
 use yinuo_domain::{
-    AppId, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact, Guardian,
-    InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId,
-    StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
+    Guardian, InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt,
+    StaffId, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
@@ -187,6 +187,12 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             items: map.required(keys::VIEWED, item_set)?,
             masked: map.required(keys::MASKED, boolean)?,
             reason: map.required(keys::VIEW_REASON, |value| ViewReason::from_number(small(value)?))?,
+        },
+        40 => Fact::StateSealed,
+        41 => Fact::ClockAccepted {
+            by: map.by()?,
+            clock: Timestamp(map.uint(keys::CLOCK)?),
+            reason: map.required(keys::CLOCK_REASON, |value| ClockReason::from_number(small(value)?))?,
         },
         _ => return Err(Undecidable::UnknownKind { kind }),
     })

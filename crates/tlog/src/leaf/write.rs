@@ -134,6 +134,12 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.text(keys::STAFF, staff.as_str());
             map.uint(keys::ROLE, u64::from(*role as u8));
         }
+        Fact::StateSealed => {}
+        Fact::ClockAccepted { by, reason, clock } => {
+            map.text(keys::BY, by.as_str());
+            map.uint(keys::CLOCK, clock.0);
+            map.uint(keys::CLOCK_REASON, u64::from(reason.number()));
+        }
         Fact::StaffDismissed { by, staff } | Fact::FactorReset { by, staff } => {
             map.text(keys::BY, by.as_str());
             map.text(keys::STAFF, staff.as_str());

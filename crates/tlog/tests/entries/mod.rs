@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use yinuo_domain::{
-    AppId, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact, Guardian, Item,
-    ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId, StreamId, Suite, Tag,
-    Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
+    Guardian, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId,
+    StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 const AT: Timestamp = Timestamp(1_795_000_000_123);
@@ -155,6 +155,12 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             own(2),
             Fact::Viewed { by: by(), items: items(&[1, 17]), masked: true, reason: ViewReason::LookUp },
         ),
+        ("state-sealed", Place::Log, Fact::StateSealed),
+        (
+            "clock-accepted",
+            Place::Log,
+            Fact::ClockAccepted { by: by(), reason: ClockReason::Paused, clock: Timestamp(AT.0 - 60_001) },
+        ),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -293,6 +299,9 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
             .prop_map(|(by, staff, role)| Fact::StaffAppointed { by, staff, role }),
         (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::StaffDismissed { by, staff }),
         (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::FactorReset { by, staff }),
+        Just(Fact::StateSealed),
+        (any_staff(), prop::sample::select(ClockReason::EVERY), any::<u64>())
+            .prop_map(|(by, reason, clock)| Fact::ClockAccepted { by, reason, clock: Timestamp(clock) }),
         (any_staff(), any_app(), any::<u32>(), any_digest())
             .prop_map(|(by, app, version, document)| Fact::NoticePublished { by, app, version, document }),
     ]

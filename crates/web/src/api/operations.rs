@@ -138,6 +138,7 @@ fn disclose() -> Operation {
             Problem::RateLimited,
             Problem::NotDelivered,
             Problem::Unavailable,
+            Problem::ClockStopped,
         ],
         ..get(Group::Disclosures, "/v1/disclosures", "disclose", "disclose", Content::Shape("Disclosure"))
     }

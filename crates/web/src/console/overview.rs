@@ -210,6 +210,8 @@ impl Line {
             "staff-appointed" => "console-staff-appointed",
             "staff-dismissed" => "console-staff-dismissed",
             "factor-reset" => "console-factor-reset",
+            "state-sealed" => "console-state-sealed",
+            "clock-accepted" => "console-clock-accepted",
             _ => "console-other-change",
         };
         let of = match line.role {

@@ -95,7 +95,8 @@ fn each_cause_has_its_status_and_code() {
         (withheld(&[("a", frequency), ("b", other)]),                                                 429, "rate-limited",         Some(60)),
         (DiscloseError::IdempotencyConflict,                                                          409, "idempotency-conflict", None),
         (DiscloseError::NotDelivered { disclosure: yinuo_domain::DisclosureId([1; 16]) },             503, "not-delivered",        Some(1)),
-        (DiscloseError::Unavailable(Unavailable { retry_after_s: 7 }),                                503, "unavailable",          Some(7)),
+        (DiscloseError::Unavailable(Unavailable::again_after(7)),                                       503, "unavailable",          Some(7)),
+        (DiscloseError::Unavailable(Unavailable { why: UnavailableWhy::Clock, retry_after_s: 60 }),   503, "clock-stopped",        Some(60)),
     ];
     for (error, status, code, retry_after_s) in cases {
         let fault = Fault::from(error);

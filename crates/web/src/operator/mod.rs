@@ -26,8 +26,8 @@ use crate::visit::Web;
 pub use people::{FindAsk, FindPerson, PackageAsk};
 pub use people::{IMPORT_LEN_MAX, IMPORT_PEOPLE_MAX, ImportBatch, ImportPerson, ImportRefused, ImportTold};
 pub use platform::{
-    ApplyAnswer, BlockedAnswer, Both, Files, LogSize, OnHold, Outcome, PartAnswer, PlanAnswer, Status,
-    StepAnswer,
+    AcceptClock, ApplyAnswer, BlockedAnswer, Both, Files, LogSize, OnHold, Outcome, PartAnswer, PlanAnswer,
+    Status, StepAnswer,
 };
 pub use staff::{Appoint, Appointed, Named, Staff};
 

@@ -5,7 +5,8 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use yinuo_domain::{Digest, LocalText};
+use serde_json::{Value, json};
+use yinuo_domain::{ClockReason, Digest, LocalText};
 use yinuo_service::{Applied, Blocked, ChangeError, Plan, Step, Wanted};
 
 use crate::fault::{Fault, Problem};
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> Router<Web> {
     let files = DefaultBodyLimit::max(FILES_LEN_MAX);
     Router::new()
         .route("/operator/status", get(status))
+        .route("/operator/clock/accept", post(accept_clock))
         .route("/operator/platform/plan", post(plan).layer(files))
         .route("/operator/platform/apply", post(apply).layer(files))
 }
@@ -35,8 +37,35 @@ async fn status(State(web): State<Web>, Operator { by }: Operator) -> Json<Statu
         logs: logs.collect(),
         engine_active: status.engine_active,
         poisoned: status.poisoned,
+        clock_off_ms: status.clock_jump.map(signed),
         by: by.as_str().to_owned(),
     })
+}
+
+fn signed(jump: yinuo_service::ClockJump) -> i64 {
+    let ms = i64::try_from(jump.ms).unwrap_or(i64::MAX);
+    if jump.ahead { ms } else { -ms }
+}
+
+/// `POST /operator/clock/accept`: goes on by a clock that had jumped.
+async fn accept_clock(
+    State(web): State<Web>,
+    Operator { by }: Operator,
+    Json(accepted): Json<AcceptClock>,
+) -> Result<Json<Value>, Fault> {
+    let reason = ClockReason::parse(&accepted.reason);
+    let one_of = || ClockReason::EVERY.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(", ");
+    let reason = reason.ok_or_else(|| Fault::malformed("reason", format!("must be one of {}", one_of())))?;
+    web.gateway.accept_clock(&by, reason).await.map_err(fault)?;
+    Ok(Json(json!({})))
+}
+
+/// What an operator found.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptClock {
+    /// One of the codes of a fact.
+    pub reason: String,
 }
 
 /// How it is doing.
@@ -56,6 +85,8 @@ pub struct Status {
     pub engine_active: bool,
     /// Whether the disk failed or hangs: nothing more is recorded or released until a restart.
     pub poisoned: bool,
+    /// By how much the clock has jumped: ahead, or back when it is negative. Nothing is released before it is accepted.
+    pub clock_off_ms: Option<i64>,
     /// In whose name this was asked, as facts would have it.
     pub by: String,
 }
