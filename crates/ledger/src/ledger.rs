@@ -93,14 +93,17 @@ impl Ledger {
     /// Hands in a command. It is decided in order, and answered when it is durable.
     pub fn submit(&self, submission: Submission) -> Pending<Result<Answered, LedgerError>> {
         let (answer, pending) = Pending::new();
-        self.0.queue.push(Job::Submit(Box::new(submission), answer));
+        let view = self.0.reader.shared.view();
+        let partner = submission.asked_by().and_then(|app| view.platform.apps.get(app));
+        let partner = partner.map(|app| app.declaration.partner.clone());
+        self.0.queue.push(Job::Submit(Box::new(submission), answer), partner.as_ref());
         pending
     }
 
     /// Hands in writes that are no facts; all in one transaction.
     pub fn write(&self, writes: Vec<Write>) -> Pending<Result<Vec<Written>, LedgerError>> {
         let (answer, pending) = Pending::new();
-        self.0.queue.push(Job::Write(writes, answer));
+        self.0.queue.push(Job::Write(writes, answer), None);
         pending
     }
 

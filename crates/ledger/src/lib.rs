@@ -13,6 +13,7 @@
 mod backend;
 mod cache;
 mod error;
+mod fair;
 mod gauge;
 mod ledger;
 mod memory;

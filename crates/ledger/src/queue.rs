@@ -1,4 +1,5 @@
-//! Three bounded lanes. Withdrawals, deletions and sanctions have their own, which is drained first. People who come in
+//! Three bounded lanes. Withdrawals, deletions and sanctions have their own, which is drained first. In the ordinary one
+//! each partner has its share ([`crate::fair`]). People who come in
 //! with their values have the last one: an import of millions takes what room a batch has left, and at least an eighth
 //! of it, so that a disclosure never waits for more than the batch at hand.
 
@@ -6,6 +7,9 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use yinuo_domain::PartnerId;
+
+use crate::fair::Fair;
 use crate::submission::{Answer, Recall};
 use crate::{Answered, LedgerError, Settings, Submission, Write, Written};
 
@@ -44,16 +48,15 @@ impl Job {
 pub(crate) struct Queue {
     lanes: Mutex<Lanes>,
     arrived: Condvar,
-    ordinary_max: usize,
+    incoming_max: usize,
     urgent_max: usize,
     batch_max: usize,
     retry_after_s: u32,
 }
 
-#[derive(Default)]
 struct Lanes {
     urgent: VecDeque<Job>,
-    ordinary: VecDeque<Job>,
+    ordinary: Fair<Job>,
     incoming: VecDeque<Job>,
     closed: bool,
     poisoned: bool,
@@ -62,57 +65,60 @@ struct Lanes {
 impl Lanes {
     fn drain(&mut self) -> VecDeque<Job> {
         let mut left = std::mem::take(&mut self.urgent);
-        left.append(&mut self.ordinary);
+        left.extend(std::iter::from_fn(|| self.ordinary.pop()));
         left.append(&mut self.incoming);
         left
     }
 
     fn are_empty(&self) -> bool {
-        self.urgent.is_empty() && self.ordinary.is_empty() && self.incoming.is_empty()
+        self.urgent.is_empty() && self.ordinary.len() == 0 && self.incoming.is_empty()
     }
 }
 
 impl Queue {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            lanes: Mutex::default(),
+            lanes: Mutex::new(Lanes {
+                urgent: VecDeque::new(),
+                ordinary: Fair::new(settings.queue_len_max, settings.partner_queue_len_max),
+                incoming: VecDeque::new(),
+                closed: false,
+                poisoned: false,
+            }),
             arrived: Condvar::new(),
-            ordinary_max: settings.queue_len_max,
+            incoming_max: settings.queue_len_max,
             urgent_max: settings.urgent_queue_len_max,
             batch_max: settings.batch_len_max.max(1),
             retry_after_s: settings.retry_after_s,
         }
     }
 
-    /// Puts a job into its lane, or answers it at once when the lane is full or closed.
-    pub(crate) fn push(&self, job: Job) {
+    /// Puts a job into its lane, or answers it at once when the lane, or its partner's share of it, is full or closed.
+    pub(crate) fn push(&self, job: Job, partner: Option<&PartnerId>) {
         let (urgent, incoming) = match &job {
             Job::Submit(submission, _) => (submission.is_urgent(), submission.is_incoming()),
             Job::Write(..) => (false, false),
         };
         let mut lanes = self.lanes();
-        let (closed, poisoned) = (lanes.closed, lanes.poisoned);
-        let (lane, max) = if urgent {
-            (&mut lanes.urgent, self.urgent_max)
-        } else if incoming {
-            (&mut lanes.incoming, self.ordinary_max)
+        let (put, error) = if lanes.closed {
+            (Err(job), LedgerError::Closed)
+        } else if lanes.poisoned {
+            (Err(job), LedgerError::Poisoned)
         } else {
-            (&mut lanes.ordinary, self.ordinary_max)
-        };
-        let refused = if closed {
-            LedgerError::Closed
-        } else if poisoned {
-            LedgerError::Poisoned
-        } else if max <= lane.len() {
-            LedgerError::Busy { retry_after_s: self.retry_after_s }
-        } else {
-            lane.push_back(job);
-            drop(lanes);
-            self.arrived.notify_one();
-            return;
+            let put = if urgent {
+                put(&mut lanes.urgent, self.urgent_max, job)
+            } else if incoming {
+                put(&mut lanes.incoming, self.incoming_max, job)
+            } else {
+                lanes.ordinary.push(partner, job)
+            };
+            (put, LedgerError::Busy { retry_after_s: self.retry_after_s })
         };
         drop(lanes);
-        job.refuse(refused);
+        match put {
+            Ok(()) => self.arrived.notify_one(),
+            Err(job) => job.refuse(error),
+        }
     }
 
     /// The next batch, urgent jobs first; empty when `patience` is over; nothing when closed and drained.
@@ -138,7 +144,7 @@ impl Queue {
         let ordinary = lanes.ordinary.len().min(self.batch_max - urgent);
         let mut batch = Vec::with_capacity(urgent + ordinary);
         batch.extend(lanes.urgent.drain(..urgent));
-        batch.extend(lanes.ordinary.drain(..ordinary));
+        batch.extend(std::iter::from_fn(|| lanes.ordinary.pop()).take(ordinary));
         let room = (self.batch_max - urgent - ordinary).max(self.batch_max / 8).max(1);
         let mut weight = 0;
         while weight < room {
@@ -184,4 +190,12 @@ impl Queue {
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn put(lane: &mut VecDeque<Job>, len_max: usize, job: Job) -> Result<(), Job> {
+    if len_max <= lane.len() {
+        return Err(job);
+    }
+    lane.push_back(job);
+    Ok(())
 }

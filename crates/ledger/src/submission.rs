@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
 use yinuo_core::{Permit, ViewPermit};
-use yinuo_domain::{Command, Digest, DisclosureId, Item, LogId, PlatformChange, Reason, Refusal, Salt};
-
+use yinuo_domain::{
+    AppId, Command, Digest, DisclosureId, Item, LogId, PlatformChange, Reason, Refusal, Salt,
+};
 use yinuo_tlog::Algorithm;
 
 use crate::tip::Tip;
@@ -63,6 +64,20 @@ impl Submission {
 }
 
 impl Submission {
+    /// The app whose share of the queue it takes, when it is no person's own.
+    pub(crate) fn asked_by(&self) -> Option<&AppId> {
+        match &self.command {
+            Command::Disclose { app, .. } | Command::ReportNotDelivered { app, .. } => Some(app),
+            Command::Platform { .. }
+            | Command::Enrol { .. }
+            | Command::StoreValues { .. }
+            | Command::ViewSubject { .. }
+            | Command::GiveConsent { .. }
+            | Command::Withdraw { .. }
+            | Command::DeleteAccount { .. } => None,
+        }
+    }
+
     /// Whether it brings a person or their values in: much work, for which nobody waits at a counter.
     pub(crate) fn is_incoming(&self) -> bool {
         matches!(self.command, Command::Enrol { .. } | Command::StoreValues { .. })

@@ -72,6 +72,7 @@ conformance! {
     a_full_queue_says_busy_and_withdrawals_still_get_in
     a_withdrawal_waits_for_an_open_permit_and_no_longer_than_it_lasts
     a_withdrawal_does_not_wait_for_other_streams
+    a_flood_of_one_partner_delays_no_other
     a_sanction_waits_for_the_permits_of_its_apps
     a_restart_gives_the_same_state_and_goes_on
     other_settings_are_refused

@@ -26,6 +26,8 @@ pub fn a_full_queue_says_busy_and_withdrawals_still_get_in(place: Place) {
     }
     let busy = world.ledger.submit(world.submission(world.ask(&who, &courier()))).wait();
     assert!(matches!(busy, Err(LedgerError::Busy { retry_after_s: 1 })), "{busy:?}");
+    // A partner that fills the lane keeps the people's own share of it open, and that is as bounded.
+    let peoples: Vec<_> = (0..4).map(|_| world.ledger.write(vec![take(1, START)])).collect();
     let busy = world.ledger.write(vec![take(1, START)]).wait();
     assert!(matches!(busy, Err(LedgerError::Busy { .. })));
     let urgent = world.ledger.submit(world.submission(who.withdraw(&courier())));
@@ -37,6 +39,38 @@ pub fn a_full_queue_says_busy_and_withdrawals_still_get_in(place: Place) {
     assert_eq!(released, [true, false, false, false, false]);
     drop(answers);
     assert!(matches!(urgent.wait().unwrap(), Answered::Done));
+    peoples.into_iter().for_each(|written| drop(written.wait().unwrap()));
+}
+
+/// Whoever asks forty times is answered forty times; whoever asks once is not behind them. What is more than a partner's
+/// share is refused, and the other's is not.
+pub fn a_flood_of_one_partner_delays_no_other(place: Place) {
+    let settings = Settings { queue_len_max: 64, partner_queue_len_max: 40, batch_len_max: 4, ..settings() };
+    let gate = gate::Gate::new(ed25519(7));
+    let signers = vec![gate.signer(), sm2(8)];
+    let world = World::open_with(place, settings, signers, clock(), TestRandom::new(1)).unwrap();
+    world.furnish();
+    world.add_app(&app("second"));
+    assert_ne!(partner_of(&courier()), partner_of(&app("second")));
+    let who = world.consented(1);
+    world.done(world.consent(&who, &app("second")));
+    let ask = |of: &AppId| world.ledger.submit(world.submission(world.ask(&who, of)));
+    gate.shut();
+    let busy = ask(&courier());
+    gate.until_reached();
+    let flood: Vec<_> = (0..40).map(|_| ask(&courier())).collect();
+    let refused = ask(&courier()).wait();
+    assert!(matches!(refused, Err(LedgerError::Busy { retry_after_s: 1 })), "{refused:?}");
+    let other = ask(&app("second"));
+    gate.open();
+    let index = |asked: Pending<Result<Answered, LedgerError>>| match asked.wait().unwrap() {
+        Answered::Released { receipt, .. } | Answered::Withheld { receipt, .. } => receipt.index,
+        other => panic!("{other:?}"),
+    };
+    let (busy, other) = (index(busy), index(other));
+    let flood: Vec<_> = flood.into_iter().map(index).collect();
+    assert!(flood.is_sorted(), "of one partner nothing overtakes");
+    assert_eq!(other, busy + 2, "the one that came last takes the second turn");
 }
 
 pub fn a_withdrawal_waits_for_an_open_permit_and_no_longer_than_it_lasts(place: Place) {

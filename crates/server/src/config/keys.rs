@@ -176,6 +176,8 @@ settings! {
     limits: Limits {
         /// How many commands may wait to be decided; more are answered 503 with Retry-After.
         queue_max: u64 = 4_096; 16..=1_000_000 "commands",
+        /// How many commands of the apps of one partner may wait. Partners take turns, so that none delays another.
+        partner_queue_max: u64 = 1_024; 16..=1_000_000 "commands",
         /// How many withdrawals, deletions and sanctions may wait, in a lane of their own.
         urgent_queue_max: u64 = 1_024; 16..=1_000_000 "commands",
         /// How many commands one commit takes at most.
