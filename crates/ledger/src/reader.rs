@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::view::Shared;
 use crate::{ClockJump, PasskeyRow, Receipt, StaffRow, StoreError, Ticket, TicketKind};
 
-/// How many people [`Reader::active_grants`] looks at.
+/// How many people [`Reader::active_grants`] looks at where it must be known exactly what a change does.
 pub const COUNTED_MAX: usize = 10_000;
 
 /// How many people something concerns.
@@ -95,16 +95,17 @@ impl Reader {
     }
 
     /// How many people's consents to an app count now, under the declaration with `fingerprint`. Looks at no more than
-    /// [`COUNTED_MAX`] people; beyond that the answer says that it is a lower bound.
+    /// `limit` people; beyond that the answer says that it is a lower bound.
     pub fn active_grants(
         &self,
         app: &AppId,
         fingerprint: &Digest,
         now: Timestamp,
+        limit: usize,
     ) -> Result<Counted, StoreError> {
-        let states = self.source.read(|rows| rows.states_of_app(app, COUNTED_MAX + 1))?;
-        let mut counted = Counted { people: 0, more: COUNTED_MAX < states.len() };
-        for state in states.iter().take(COUNTED_MAX) {
+        let states = self.source.read(|rows| rows.states_of_app(app, limit.saturating_add(1)))?;
+        let mut counted = Counted { people: 0, more: limit < states.len() };
+        for state in states.iter().take(limit) {
             let grant = Stream::from_bytes(state)?.grant;
             if grant.is_some_and(|grant| grant.status(fingerprint, now) == GrantStatus::Active) {
                 counted.people += 1;

@@ -70,6 +70,7 @@ pub(crate) fn assemble(
         random,
         passkeys: HostPasskeys::of(&made.issuer).map(|passkeys| Arc::new(passkeys) as _),
         terms: terms(config),
+        small_count: config.staff.small_count,
     };
     Ok(Assembled { gateway: Arc::new(Gateway::new(parts)?), ledger })
 }
@@ -137,6 +138,7 @@ mod tests {
             Settings::new(made.suite, made.profile, "id.example"),
         );
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        assert_eq!(Config::default().staff.small_count, yinuo_service::SMALL_COUNT);
         assert_eq!(format!("{:?}", terms(&Config::default())), format!("{:?}", ConsentTerms::default()));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use yinuo_core::{AppStatus, DECISION_VERSION, PartnerStatus, Platform};
 use yinuo_domain::{AppId, Declaration, Digest, LocalText, Notice, PartnerProfile, StaffId};
-use yinuo_ledger::Counted;
+use yinuo_ledger::{COUNTED_MAX, Counted};
 use yinuo_rules::DocumentError;
 
 use crate::gateway::read;
@@ -298,7 +298,8 @@ impl Gateway {
 
     /// How many consents to an app count now; nothing when there is none.
     fn counting(&self, app: &AppId, fingerprint: &Digest) -> Result<Option<Counted>, Unavailable> {
-        let counted = read(self.parts.ledger.reader().active_grants(app, fingerprint, self.now()))?;
+        let counted =
+            read(self.parts.ledger.reader().active_grants(app, fingerprint, self.now(), COUNTED_MAX))?;
         Ok(Some(counted).filter(|counted| 0 < counted.people || counted.more))
     }
 

@@ -46,6 +46,8 @@ pub struct Parts {
     pub passkeys: Option<Arc<dyn Passkeys>>,
     /// How long consents last.
     pub terms: ConsentTerms,
+    /// Staff are told no count of people between none and this.
+    pub small_count: u64,
 }
 
 /// Everything that can be asked of Yinuo.

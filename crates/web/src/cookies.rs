@@ -76,32 +76,33 @@ impl Jar {
 
     /// The name of the cookie of staff between the two factors.
     pub(crate) fn staff_pending_name(self) -> &'static str {
-        if self.secure { "__Secure-yinuo_staff_pending" } else { "yinuo_staff_pending" }
+        if self.secure { "__Host-yinuo_staff_pending" } else { "yinuo_staff_pending" }
     }
 
     /// The first factor was shown. `Lax`, because the identity provider sends staff back from its site.
     pub(crate) fn begin_staff_pending(self, text: &str) -> Option<HeaderValue> {
-        self.put(self.staff_pending_name(), text, "/console", "Lax", Some(STAFF_PENDING_AGE_S))
+        self.put(self.staff_pending_name(), text, "Lax", Some(STAFF_PENDING_AGE_S))
     }
 
     /// Both were.
     pub(crate) fn end_staff_pending(self) -> Option<HeaderValue> {
-        self.put(self.staff_pending_name(), "", "/console", "Lax", Some(0))
+        self.put(self.staff_pending_name(), "", "Lax", Some(0))
     }
 
     /// The name of the cookie of a session of staff.
     pub(crate) fn staff_session_name(self) -> &'static str {
-        if self.secure { "__Secure-yinuo_staff" } else { "yinuo_staff" }
+        if self.secure { "__Host-yinuo_staff" } else { "yinuo_staff" }
     }
 
-    /// Begins a session of staff, or lets it go on. `Strict` and of the console alone: nobody comes there from elsewhere.
+    /// Begins a session of staff, or lets it go on. `Strict`: nobody comes to the console from elsewhere. Of every path,
+    /// because only then a name can say that no other host set it; a path is no wall anyway (RFC 6265 §8.6).
     pub(crate) fn begin_staff_session(self, text: &str) -> Option<HeaderValue> {
-        self.put(self.staff_session_name(), text, "/console", "Strict", None)
+        self.put(self.staff_session_name(), text, "Strict", None)
     }
 
     /// Forgets it.
     pub(crate) fn end_staff_session(self) -> Option<HeaderValue> {
-        self.put(self.staff_session_name(), "", "/console", "Strict", Some(0))
+        self.put(self.staff_session_name(), "", "Strict", Some(0))
     }
 
     /// Keeps the chosen language.
@@ -110,13 +111,13 @@ impl Jar {
     }
 
     fn set(self, name: &str, value: &str, age_s: Option<u32>) -> Option<HeaderValue> {
-        self.put(name, value, "/", "Lax", age_s)
+        self.put(name, value, "Lax", age_s)
     }
 
-    fn put(self, name: &str, value: &str, path: &str, site: &str, age_s: Option<u32>) -> Option<HeaderValue> {
+    fn put(self, name: &str, value: &str, site: &str, age_s: Option<u32>) -> Option<HeaderValue> {
         let age = age_s.map_or_else(String::new, |age_s| format!("; Max-Age={age_s}"));
         let secure = if self.secure { "; Secure" } else { "" };
-        let cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite={site}{age}{secure}");
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite={site}{age}{secure}");
         let mut header = HeaderValue::from_str(&cookie).ok()?;
         header.set_sensitive(true);
         Some(header)
@@ -156,6 +157,10 @@ mod tests {
         assert_eq!(
             https.end_session().unwrap(),
             "__Host-yinuo_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"
+        );
+        assert_eq!(
+            https.begin_staff_session("abc").unwrap(),
+            "__Host-yinuo_staff=abc; Path=/; HttpOnly; SameSite=Strict; Secure"
         );
         assert!(https.begin_session("abc").unwrap().is_sensitive());
         assert_eq!(https.begin_session("a\nb"), None);

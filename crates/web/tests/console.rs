@@ -53,7 +53,7 @@ async fn arrive(site: &Site, name: &str) -> String {
     let answer = post(site, "", "/console/sign-in", &[("choice", &format!("more-{name}"))]).await;
     assert_eq!(answer.location(), "/console/second-factor");
     let line = answer.header("set-cookie");
-    assert!(line.contains("; Path=/console; HttpOnly; SameSite=Lax"), "{line}");
+    assert!(line.contains("; Path=/; HttpOnly; SameSite=Lax"), "{line}");
     cookie_of(&answer)
 }
 
@@ -81,7 +81,7 @@ async fn enrol(site: &Site, name: &str, role: Role) -> (Totp, String) {
     let totp = Totp::parse(&secret).unwrap();
     let answer = second(site, &pending, &code(site, &totp)).await;
     assert_eq!(answer.location(), "/console", "{}", answer.body);
-    assert!(answer.header("set-cookie").contains("; Path=/console; HttpOnly; SameSite=Strict"));
+    assert!(answer.header("set-cookie").contains("; Path=/; HttpOnly; SameSite=Strict"));
     (totp, cookie_of(&answer))
 }
 

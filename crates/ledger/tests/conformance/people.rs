@@ -377,13 +377,17 @@ pub fn consents_to_an_app_are_counted_while_they_count(place: Place) {
     let counted = |app: &AppId, later_ms: u64| {
         let fingerprint = world.reader().platform().apps[app].fingerprint;
         let now = START.after_ms(later_ms);
-        world.reader().active_grants(app, &fingerprint, now).unwrap()
+        world.reader().active_grants(app, &fingerprint, now, COUNTED_MAX).unwrap()
     };
     let so_many = |people| Counted { people, more: false };
     assert_eq!(counted(&courier(), 0), so_many(0));
     let people: Vec<_> = (1..=3).map(|number| world.consented(number)).collect();
     world.done(world.consent(&people[0], &other));
     assert_eq!((counted(&courier(), 0), counted(&other, 0)), (so_many(3), so_many(1)));
+    // No further than one is asked to look.
+    let fingerprint = world.reader().platform().apps[&courier()].fingerprint;
+    let at_most = |limit| world.reader().active_grants(&courier(), &fingerprint, START, limit).unwrap();
+    assert_eq!((at_most(3), at_most(2)), (so_many(3), Counted { people: 2, more: true }));
     world.done(people[1].withdraw(&courier()));
     assert_eq!((counted(&courier(), 0), counted(&other, 0)), (so_many(2), so_many(1)));
     // Over: nothing lasts longer than three years.

@@ -172,6 +172,11 @@ settings! {
         /// What a person can choose from, longest first.
         days_offered: Vec<u64> = vec![365, 180, 30, 1]; 1..=1_095 "days",
     }
+    /// What staff see.
+    staff: Staff {
+        /// Counts of people from 1 up to but without this are shown as *fewer*, because they could point at somebody.
+        small_count: u64 = 5; 3..=1_000 "people",
+    }
     /// How much may wait and how long a permission to release lasts.
     limits: Limits {
         /// How many commands may wait to be decided; more are answered 503 with Retry-After.

@@ -1,8 +1,8 @@
 //! What staff see: counts, and who changed the platform. Never a person, a tag or a value.
 //!
-//! A count about people that is small could single somebody out, so it is shown as *fewer than five*. Whatever is
-//! counted from the people's log is counted over its last entries only, so that looking costs the same on a platform
-//! of ten million.
+//! A count about people that is small could single somebody out, so only that it is small is told. Whatever is counted
+//! from the people's log is counted over its last entries only, and consents that count now over so many people, so that
+//! looking costs the same on a platform of ten million.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,12 @@ use super::StaffSession;
 use crate::gateway::read;
 use crate::{Gateway, Unavailable};
 
-/// Counts of people below this, but not nothing, are shown as *fewer*.
+/// Counts of people below this, but not nothing, are shown as *fewer*, unless another number is set.
 pub const SMALL_COUNT: u64 = 5;
+/// How many people's consents one look at the overview goes through, for all apps together.
+const CONSENTS_LOOKED_AT_MAX: usize = 20_000;
+/// And for one app.
+const CONSENTS_OF_APP_MAX: usize = 2_000;
 /// How many of the last entries are counted.
 const WINDOW: usize = 5_000;
 /// How far people are counted.
@@ -29,16 +33,21 @@ const BEIJING_MS: u64 = 8 * 3_600_000;
 pub enum Counted {
     /// Exactly so many.
     Exactly(u64),
-    /// Some, but fewer than [`SMALL_COUNT`].
-    Few,
+    /// Some, but fewer than this.
+    FewerThan(u64),
     /// So many or more.
     AtLeast(u64),
 }
 
 impl Counted {
-    /// A count about people.
-    pub fn of(count: u64) -> Self {
-        if (1..SMALL_COUNT).contains(&count) { Self::Few } else { Self::Exactly(count) }
+    /// A count about people, of which nothing between none and `small` is told.
+    pub fn of(count: u64, small: u64) -> Self {
+        if (1..small).contains(&count) { Self::FewerThan(small) } else { Self::Exactly(count) }
+    }
+
+    /// A count that stopped before the end. What was found so far may be small although there are many.
+    fn so_far(count: u64, small: u64) -> Self {
+        Self::AtLeast(if count < small { 0 } else { count })
     }
 }
 
@@ -68,8 +77,9 @@ pub struct Overview {
     pub partners: [u64; 3],
     /// Apps: live, hidden.
     pub apps: [u64; 2],
-    /// For each app: releases ever, repeated ones included; consents and withdrawals among the last entries.
-    pub by_app: Vec<(AppId, LocalText, [Counted; 3])>,
+    /// For each app: consents that count now; releases ever, repeated ones included; consents and withdrawals among the
+    /// last entries.
+    pub by_app: Vec<(AppId, LocalText, [Counted; 4])>,
     /// The last days, the latest first.
     pub days: Vec<DayCounts>,
     /// Why items were withheld, the most frequent first.
@@ -78,6 +88,8 @@ pub struct Overview {
     pub entries: u64,
     /// Whether those are all there are.
     pub is_all: bool,
+    /// Counts of people from one up to this are not told.
+    pub untold_max: u64,
 }
 
 /// One change of the platform.
@@ -109,7 +121,7 @@ struct Day {
 impl Gateway {
     /// Everything at a glance.
     pub fn staff_overview(&self, _: &StaffSession) -> Result<Overview, Unavailable> {
-        let (platform, reader) = (self.platform(), self.parts.ledger.reader());
+        let (platform, reader, small) = (self.platform(), self.parts.ledger.reader(), self.parts.small_count);
         let group = LogId::group(0);
         let size = reader.head(&group).map_or(0, |head| head.size);
         let from = size.saturating_sub(WINDOW as u64);
@@ -152,28 +164,35 @@ impl Gateway {
             PartnerStatus::Terminated => [a, s, t + 1],
         });
         let live = platform.apps.values().filter(|app| app.status == AppStatus::Live).count() as u64;
+        let looked_at =
+            CONSENTS_OF_APP_MAX.min(CONSENTS_LOOKED_AT_MAX.checked_div(platform.apps.len()).unwrap_or(0));
         let mut by_app = Vec::new();
         for (id, app) in &platform.apps {
             let [consents, withdrawals] = apps.get(id).copied().unwrap_or_default();
             let released = read(reader.releases(id))?;
-            by_app.push((
-                id.clone(),
-                app.declaration.name.clone(),
-                [released, consents, withdrawals].map(Counted::of),
-            ));
+            let found = read(reader.active_grants(id, &app.fingerprint, self.now(), looked_at))?;
+            let (people, of) = (found.people as u64, |count| Counted::of(count, small));
+            let now = if found.more { Counted::so_far(people, small) } else { of(people) };
+            let counts = [now, of(released), of(consents), of(withdrawals)];
+            by_app.push((id.clone(), app.declaration.name.clone(), counts));
         }
         let mut reasons: Vec<_> = reasons.into_iter().collect();
         reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(*count), *reason));
         let people = read(reader.people(PEOPLE_MAX))?;
         Ok(Overview {
-            people: if people < PEOPLE_MAX as u64 { Counted::of(people) } else { Counted::AtLeast(people) },
+            people: if people < PEOPLE_MAX as u64 {
+                Counted::of(people, small)
+            } else {
+                Counted::AtLeast(people)
+            },
             partners,
             apps: [live, platform.apps.len() as u64 - live],
             by_app,
-            days: days.into_iter().rev().take(14).map(|(day, counts)| counts.shown(day)).collect(),
-            reasons: reasons.into_iter().map(|(reason, count)| (reason, Counted::of(count))).collect(),
+            days: days.into_iter().rev().take(14).map(|(day, counts)| counts.shown(day, small)).collect(),
+            reasons: reasons.into_iter().map(|(reason, count)| (reason, Counted::of(count, small))).collect(),
             entries: facts.len() as u64,
             is_all: from == 0,
+            untold_max: small.saturating_sub(1),
         })
     }
 
@@ -195,14 +214,15 @@ impl Gateway {
 }
 
 impl Day {
-    fn shown(self, day: u64) -> DayCounts {
+    fn shown(self, day: u64, small: u64) -> DayCounts {
+        let of = |count| Counted::of(count, small);
         DayCounts {
             day: Timestamp((day * Timestamp::DAY_MS).saturating_sub(BEIJING_MS)),
-            disclosed: Counted::of(self.disclosed),
-            withheld: Counted::of(self.withheld),
-            consents: Counted::of(self.consents),
-            withdrawals: Counted::of(self.withdrawals),
-            deleted: Counted::of(self.deleted),
+            disclosed: of(self.disclosed),
+            withheld: of(self.withheld),
+            consents: of(self.consents),
+            withdrawals: of(self.withdrawals),
+            deleted: of(self.deleted),
         }
     }
 }
@@ -242,8 +262,12 @@ mod tests {
 
     #[test]
     fn a_small_count_of_people_is_not_told_and_nothing_is() {
-        let shown: Vec<_> = (0..7).map(Counted::of).collect();
-        use Counted::{Exactly, Few};
-        assert_eq!(shown, [Exactly(0), Few, Few, Few, Few, Exactly(5), Exactly(6)]);
+        use Counted::{AtLeast, Exactly, FewerThan};
+        let shown: Vec<_> = (0..7).map(|count| Counted::of(count, 5)).collect();
+        let few = FewerThan(5);
+        assert_eq!(shown, [Exactly(0), few, few, few, few, Exactly(5), Exactly(6)]);
+        assert_eq!(Counted::of(5, 20), FewerThan(20));
+        // What was found before the end says as little.
+        assert_eq!([4, 5].map(|count| Counted::so_far(count, 5)), [AtLeast(0), AtLeast(5)]);
     }
 }

@@ -320,6 +320,7 @@ impl Bed {
             random: random.clone(),
             passkeys: Some(Arc::new(MadePasskeys(AtomicU64::new(0)))),
             terms: ConsentTerms::default(),
+            small_count: SMALL_COUNT,
         };
         let gateway = Arc::new(Gateway::new(parts).unwrap());
         let bed = Self {

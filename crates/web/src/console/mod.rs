@@ -1,6 +1,6 @@
 //! `/console`: what staff see. Counts, who changed the platform, and for operators a few changes.
 //!
-//! A session of staff and a session of a person have nothing in common: other cookies, other paths, other tickets. No
+//! A session of staff and a session of a person have nothing in common: other cookies, other pages, other tickets. No
 //! page here is given anything about one person.
 //!
 //! Not here: who is on the staff and what they may do (`service`).

@@ -46,6 +46,7 @@ pub(crate) async fn show(State(web): State<Web>, staffed: Staffed) -> Result<Res
             "entries",
             u32::try_from(view.entries).unwrap_or(u32::MAX),
         ),
+        small: w.with("console-small-counts", "last", view.untold_max.to_string()),
         view: &view,
     };
     Ok(staffed.page(&web, &template))
@@ -125,7 +126,7 @@ async fn me_template<'a>(
 fn shown(w: &Words, count: Counted) -> String {
     match count {
         Counted::Exactly(count) => count.to_string(),
-        Counted::Few => w.say("console-few"),
+        Counted::FewerThan(count) => w.with("console-few", "count", count.to_string()),
         Counted::AtLeast(count) => w.with("console-at-least", "count", count.to_string()),
     }
 }
@@ -137,10 +138,12 @@ struct OverviewPage<'a> {
     who: &'a str,
     role: String,
     people: String,
-    by_app: Vec<(&'a str, &'a str, [String; 3])>,
+    by_app: Vec<(&'a str, &'a str, [String; 4])>,
     days: Vec<(String, [String; 5])>,
     reasons: Vec<(String, String)>,
     counted: String,
+    /// Which counts are not told.
+    small: String,
     view: &'a Overview,
 }
 
