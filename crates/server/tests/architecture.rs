@@ -11,6 +11,8 @@
 mod licences;
 #[path = "architecture/pages.rs"]
 mod pages;
+#[path = "architecture/promises.rs"]
+mod promises;
 #[path = "architecture/sources.rs"]
 mod sources;
 
