@@ -12,6 +12,9 @@ pub enum LedgerError {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// What room the disk has is kept for withdrawals, deletions and sanctions.
+    #[error("the disk is almost full: what room is left is kept for withdrawals, deletions and sanctions")]
+    NoRoom,
     /// A flush failed or hangs. Nothing more is written by this process; reading goes on.
     #[error("a flush failed or hangs: nothing more is written until a restart has verified the store")]
     Poisoned,

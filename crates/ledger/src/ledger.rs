@@ -11,7 +11,7 @@ use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Timestamp};
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
 use crate::overdue::Watch;
 use crate::permits::Permits;
-use crate::queue::{Job, Queue};
+use crate::queue::{Job, Queue, Room};
 use crate::reader::Reader;
 use crate::sequencer::{Batch, Sequencer};
 use crate::signing::{HeadSigner, Signers};
@@ -110,6 +110,16 @@ impl Ledger {
     /// Which trees and signatures the logs have.
     pub fn profile(&self) -> Profile {
         self.0.profile
+    }
+
+    /// Says how much room the disk has. Whoever opened the ledger looks now and then.
+    pub fn set_room(&self, room: Room) {
+        self.0.queue.set_room(room);
+    }
+
+    /// How much room the disk has, as it was last said.
+    pub fn room(&self) -> Room {
+        self.0.queue.room()
     }
 
     /// How it is doing, in numbers. Cheap.

@@ -44,6 +44,7 @@ pub use error::{ClockJump, LedgerError, SignFailed, StoreError};
 pub use gauge::Gauge;
 pub use ledger::Ledger;
 pub use memory::MemoryStore;
+pub use queue::Room;
 pub use reader::{COUNTED_MAX, Counted, Reader};
 pub use settings::Settings;
 pub use signing::HeadSigner;

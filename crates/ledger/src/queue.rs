@@ -36,12 +36,33 @@ impl Job {
         }
     }
 
+    /// The least room in which it is still done, when it is not urgent.
+    fn needs(&self) -> Room {
+        match self {
+            Self::Submit(..) => Room::Ample,
+            Self::Write(..) => Room::Kept,
+        }
+    }
+
     pub(crate) fn refuse(self, error: LedgerError) {
         match self {
             Self::Submit(_, answer) => answer.send(Err(error)),
             Self::Write(_, answer) => answer.send(Err(error)),
         }
     }
+}
+
+/// How much room the disk has.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Room {
+    /// Enough for everything.
+    #[default]
+    Ample,
+    /// What is left is kept: nothing is decided but withdrawals, deletions and sanctions. Whoever wants to withdraw can
+    /// still sign in.
+    Kept,
+    /// Half of that is gone: those alone.
+    Last,
 }
 
 /// What waits for the sequencer.
@@ -60,6 +81,7 @@ struct Lanes {
     incoming: VecDeque<Job>,
     closed: bool,
     poisoned: bool,
+    room: Room,
 }
 
 impl Lanes {
@@ -84,6 +106,7 @@ impl Queue {
                 incoming: VecDeque::new(),
                 closed: false,
                 poisoned: false,
+                room: Room::Ample,
             }),
             arrived: Condvar::new(),
             incoming_max: settings.queue_len_max,
@@ -104,6 +127,8 @@ impl Queue {
             (Err(job), LedgerError::Closed)
         } else if lanes.poisoned {
             (Err(job), LedgerError::Poisoned)
+        } else if !urgent && job.needs() < lanes.room {
+            (Err(job), LedgerError::NoRoom)
         } else {
             let put = if urgent {
                 put(&mut lanes.urgent, self.urgent_max, job)
@@ -153,6 +178,16 @@ impl Queue {
             batch.push(job);
         }
         Some(batch)
+    }
+
+    /// From now on the disk has this much room.
+    pub(crate) fn set_room(&self, room: Room) {
+        self.lanes().room = room;
+    }
+
+    /// How much it has.
+    pub(crate) fn room(&self) -> Room {
+        self.lanes().room
     }
 
     /// How many wait in the urgent lane and in the ordinary one.

@@ -73,6 +73,7 @@ conformance! {
     a_withdrawal_waits_for_an_open_permit_and_no_longer_than_it_lasts
     a_withdrawal_does_not_wait_for_other_streams
     a_flood_of_one_partner_delays_no_other
+    room_on_the_disk_is_kept_for_what_must_always_be_possible
     a_sanction_waits_for_the_permits_of_its_apps
     a_restart_gives_the_same_state_and_goes_on
     other_settings_are_refused

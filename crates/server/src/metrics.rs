@@ -21,7 +21,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tracing::Instrument as _;
 use yinuo_domain::Clock as _;
-use yinuo_ledger::{Gauge, Ledger};
+use yinuo_ledger::{Gauge, Ledger, Room};
 use yinuo_service::Gateway;
 
 use crate::clock::SystemClock;
@@ -134,6 +134,8 @@ impl Collector for Inside {
         out.gauges("yinuo_ledger_waiting", "Commands that wait to be decided", "lane", &lanes)?;
         let help = "1 when the disk failed or hangs, and nothing more is recorded or released";
         out.gauge("yinuo_ledger_poisoned", help, u64::from(gauge.poisoned))?;
+        let help = "Whether the disk is almost full: only withdrawals, deletions and sanctions are recorded";
+        out.gauge("yinuo_disk_almost_full", help, u64::from(self.ledger.room() != Room::Ample))?;
 
         let status = self.gateway.status();
         let help = "1 when the clock has jumped and nothing is released before an operator accepts it";

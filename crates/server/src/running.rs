@@ -1,17 +1,18 @@
 //! A Yinuo that serves, as the demonstration and a deployment do alike: its doors, its operator's socket, what it
 //! does now and then, and how it ends.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
-use yinuo_ledger::Ledger;
+use yinuo_ledger::{Ledger, Room};
 use yinuo_service::Gateway;
 
 use crate::assemble::Assembled;
+use crate::config::Config;
 use crate::http::{Bounds, Door};
 use crate::metrics::Metrics;
 use crate::operator_socket::{OperatorSocket, SocketError};
@@ -19,6 +20,8 @@ use crate::tls::Tls;
 
 /// How often what merely passes is swept away.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often the room on the disk is looked at.
+const LOOK_AT_ROOM: Duration = Duration::from_secs(1);
 /// How long others have the ledger between two rounds of it.
 const BETWEEN: Duration = Duration::from_millis(20);
 
@@ -31,6 +34,13 @@ pub(crate) struct Doors {
     pub(crate) options: yinuo_web::Options,
     /// Where Prometheus finds metrics, if anywhere.
     pub(crate) metrics: Option<TcpListener>,
+    /// How many bytes of the disk are kept for what must always be possible.
+    pub(crate) reserve: u64,
+}
+
+/// How many bytes of the disk are kept, as it is configured.
+pub(crate) fn reserve(config: &Config) -> u64 {
+    config.limits.reserve_mib.saturating_mul(1 << 20)
 }
 
 /// A Yinuo that serves.
@@ -50,6 +60,8 @@ impl Running {
         let Assembled { gateway, ledger } = assembled;
         let operator = OperatorSocket::serve(dir, yinuo_web::operator_router(Arc::clone(&gateway)))?;
         let mut chores = vec![tokio::spawn(sweep(Arc::clone(&gateway)))];
+        look_at_room(dir, doors.reserve, &ledger);
+        chores.push(tokio::spawn(keep_room(dir.to_owned(), doors.reserve, ledger.clone())));
         if let Some(tls) = &doors.tls {
             chores.push(tokio::spawn(Arc::clone(tls).keep_renewed(signal(SignalKind::hangup())?)));
         }
@@ -106,6 +118,42 @@ async fn sweep(gateway: Arc<Gateway>) {
     }
 }
 
+/// Looks at the room on the disk, now and then.
+async fn keep_room(dir: PathBuf, reserve: u64, ledger: Ledger) {
+    loop {
+        tokio::time::sleep(LOOK_AT_ROOM).await;
+        look_at_room(&dir, reserve, &ledger);
+    }
+}
+
+/// Says to the ledger how much room the disk has, and to whoever reads the log when that changes. A disk that cannot be
+/// asked has none.
+fn look_at_room(dir: &Path, reserve: u64, ledger: &Ledger) {
+    let room = room_in(fs4::available_space(dir).unwrap_or(0), reserve);
+    if room != ledger.room() {
+        match room {
+            Room::Ample => tracing::warn!("there is room on the disk again"),
+            Room::Kept | Room::Last => {
+                tracing::error!(
+                    ?room,
+                    "the disk is almost full: only withdrawals, deletions and sanctions are recorded"
+                );
+            }
+        }
+        ledger.set_room(room);
+    }
+}
+
+fn room_in(left: u64, reserve: u64) -> Room {
+    if reserve <= left {
+        Room::Ample
+    } else if reserve / 2 <= left {
+        Room::Kept
+    } else {
+        Room::Last
+    }
+}
+
 /// What asks this process to end. Listening begins before anybody is told that it serves.
 pub(crate) struct Leaving {
     terminate: Signal,
@@ -122,6 +170,27 @@ impl Leaving {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_kept_from_everything_else_first() {
+        #[rustfmt::skip]
+        let cases = [
+            (0,     0,   Room::Ample),
+            (100, 100,   Room::Ample),
+            (99,  100,   Room::Kept),
+            (50,  100,   Room::Kept),
+            (49,  100,   Room::Last),
+            (0,   100,   Room::Last),
+        ];
+        for (left, reserve, expected) in cases {
+            assert_eq!(room_in(left, reserve), expected, "{left} of {reserve}");
         }
     }
 }

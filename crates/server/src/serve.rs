@@ -22,7 +22,7 @@ use crate::keys::Keys;
 use crate::oidc::{Oidc, SignInSettings};
 use crate::passphrase;
 use crate::preflight;
-use crate::running::{Doors, Leaving, Running};
+use crate::running::{self, Doors, Leaving, Running};
 use crate::say::say;
 use crate::telemetry;
 use crate::tls::Tls;
@@ -75,7 +75,14 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let options = yinuo_web::Options::default();
-    let doors = Doors { listener, tls, bounds: Bounds::of(config), options, metrics };
+    let doors = Doors {
+        listener,
+        tls,
+        bounds: Bounds::of(config),
+        options,
+        metrics,
+        reserve: running::reserve(config),
+    };
     let engine_is_active = assembled.gateway.engine_is_active();
     let running = Running::begin(&dir, assembled, doors)?;
 

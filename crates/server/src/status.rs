@@ -24,7 +24,8 @@ async fn status(options: &StatusOptions) -> Result<ExitCode, LocalError> {
     } else {
         tell(&status, served);
     }
-    let well = status.engine_active && !status.poisoned && status.clock_off_ms.is_none();
+    let well =
+        status.engine_active && !status.poisoned && status.clock_off_ms.is_none() && !status.disk_almost_full;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -40,6 +41,9 @@ fn tell(status: &Status, served: bool) {
     ));
     let stopped = "stopped: the disk failed or hangs, nothing is recorded or released until a restart";
     say(format_args!("  recording  {}", or(status.poisoned, stopped, "yes")));
+    if status.disk_almost_full {
+        say(format_args!("  disk       almost full: only withdrawals, deletions and sanctions are recorded"));
+    }
     if let Some(off_ms) = status.clock_off_ms {
         say(format_args!(
             "  clock      {}; nothing is released before `yinuo clock accept`",

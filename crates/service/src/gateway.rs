@@ -155,9 +155,14 @@ pub(crate) fn read<T>(result: Result<T, StoreError>) -> Result<T, Unavailable> {
 }
 
 /// A ledger that did not record: said once here, and answered as *try again*.
+/// When to try again while the disk is almost full.
+const NO_ROOM_AGAIN_S: u32 = 60;
+
 pub(crate) fn recorded(error: LedgerError) -> Unavailable {
     match error {
         LedgerError::Busy { retry_after_s } => Unavailable::again_after(retry_after_s),
+        // Said by whoever looks at the disk, once.
+        LedgerError::NoRoom => Unavailable::again_after(NO_ROOM_AGAIN_S),
         // Said once, where it happened: until the restart everybody who asks meets it.
         LedgerError::Poisoned => Unavailable::again_after(30),
         // Said when it was noticed, once.

@@ -1,7 +1,7 @@
 //! How Yinuo is doing, for whoever runs it. No person, no app, no value.
 
 use yinuo_domain::{ClockReason, LogId, PlatformChange, Profile, StaffId, Suite, Timestamp};
-use yinuo_ledger::ClockJump;
+use yinuo_ledger::{ClockJump, Room};
 
 use crate::{ChangeError, Gateway};
 
@@ -18,6 +18,8 @@ pub struct Status {
     pub engine_active: bool,
     /// Whether the disk failed or hangs: nothing more is recorded, and so nothing released, until a restart.
     pub poisoned: bool,
+    /// Whether the disk is almost full: nothing is recorded but withdrawals, deletions and sanctions.
+    pub disk_almost_full: bool,
     /// By how much the clock has jumped. Nothing is released before an operator accepts it.
     pub clock_jump: Option<ClockJump>,
 }
@@ -43,6 +45,7 @@ impl Gateway {
             logs: reader.logs().into_iter().map(size).collect(),
             engine_active: self.engine_is_active(),
             poisoned: reader.is_poisoned(),
+            disk_almost_full: self.parts.ledger.room() != Room::Ample,
             clock_jump: reader.clock_jump(),
         }
     }

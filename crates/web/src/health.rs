@@ -36,6 +36,7 @@ fn missing(status: &Status) -> Vec<&'static str> {
         (status.poisoned, "poisoned"),
         (!status.engine_active, "no-rules"),
         (status.clock_jump.is_some(), "clock"),
+        (status.disk_almost_full, "disk"),
     ];
     causes.into_iter().filter_map(|(so, code)| so.then_some(code)).collect()
 }
@@ -54,6 +55,7 @@ mod tests {
         assert_eq!(missing(&Status { engine_active: false, ..status.clone() }), ["no-rules"]);
         let jumped = Some(yinuo_service::ClockJump { ahead: true, ms: 300_001 });
         assert_eq!(missing(&Status { clock_jump: jumped, ..status.clone() }), ["clock"]);
+        assert_eq!(missing(&Status { disk_almost_full: true, ..status.clone() }), ["disk"]);
         assert_eq!(
             missing(&Status { poisoned: true, engine_active: false, ..status }),
             ["poisoned", "no-rules"]

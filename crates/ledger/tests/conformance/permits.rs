@@ -73,6 +73,34 @@ pub fn a_flood_of_one_partner_delays_no_other(place: Place) {
     assert_eq!(other, busy + 2, "the one that came last takes the second turn");
 }
 
+/// What room the disk has left is kept: first for whoever signs in and withdraws, then for withdrawals alone.
+pub fn room_on_the_disk_is_kept_for_what_must_always_be_possible(place: Place) {
+    let world = World::new(place);
+    world.add_app(&app("second"));
+    let who = world.consented(1);
+    world.done(world.consent(&who, &app("second")));
+    let refused = |asked: Result<Answered, LedgerError>| {
+        assert!(matches!(asked, Err(LedgerError::NoRoom)), "{asked:?}")
+    };
+    let ask = || world.ledger.submit(world.submission(world.ask(&who, &app("second")))).wait();
+    world.ledger.set_room(Room::Kept);
+    refused(ask());
+    refused(world.ledger.submit(world.submission(world.consent(&who, &courier()))).wait());
+    assert!(world.ledger.write(vec![take(1, START)]).wait().is_ok(), "nobody can sign in");
+    world.done(who.withdraw(&courier()));
+    world.ledger.set_room(Room::Last);
+    refused(ask());
+    assert!(matches!(world.ledger.write(vec![take(1, START)]).wait(), Err(LedgerError::NoRoom)));
+    assert!(matches!(
+        world.change(PlatformChange::SuspendPartner(partner_of(&app("second")))),
+        Answered::Done
+    ));
+    world.ledger.set_room(Room::Ample);
+    assert!(matches!(ask().unwrap(), Answered::Withheld { .. }), "the sanction holds");
+    world.ledger.set_room(Room::Last);
+    assert!(matches!(world.run(who.delete()), Answered::Done));
+}
+
 pub fn a_withdrawal_waits_for_an_open_permit_and_no_longer_than_it_lasts(place: Place) {
     let settings = Settings { permit_ttl_ms: 400, ..settings() };
     let world = World::open_with(place, settings, signers(), clock(), TestRandom::new(1)).unwrap();

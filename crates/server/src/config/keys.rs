@@ -185,6 +185,9 @@ settings! {
         partner_queue_max: u64 = 1_024; 16..=1_000_000 "commands",
         /// How many withdrawals, deletions and sanctions may wait, in a lane of their own.
         urgent_queue_max: u64 = 1_024; 16..=1_000_000 "commands",
+        /// How much room on the disk is kept for withdrawals, deletions and sanctions. When there is less, nothing else is
+        /// recorded or released; 0 keeps none.
+        reserve_mib: u64 = 256; 0..=1_048_576 "MiB",
         /// How many commands one commit takes at most.
         batch_max: u64 = 256; 1..=4_096 "commands",
         /// How many people's streams are kept in memory.

@@ -32,7 +32,7 @@ use crate::keys::{self, Keys};
 use crate::passphrase;
 use crate::preflight;
 use crate::random::OsRandom;
-use crate::running::{Doors, Leaving, Running};
+use crate::running::{self, Doors, Leaving, Running};
 use crate::say::say;
 
 pub(crate) use platform::APPS as SAMPLE_APPS;
@@ -96,7 +96,14 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
         Some(address) => Some(TcpListener::bind(address).await?),
     };
     let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
-    let doors = Doors { listener, tls: None, bounds: Bounds::of(&config), options: components, metrics };
+    let doors = Doors {
+        listener,
+        tls: None,
+        bounds: Bounds::of(&config),
+        options: components,
+        metrics,
+        reserve: running::reserve(&config),
+    };
     let running = Running::begin(dir, assembled, doors)?;
     say(format_args!("ready {issuer}"));
     tell(&issuer, &partner_url, metrics_address, dir);

@@ -37,6 +37,7 @@ async fn status(State(web): State<Web>, Operator { by }: Operator) -> Json<Statu
         logs: logs.collect(),
         engine_active: status.engine_active,
         poisoned: status.poisoned,
+        disk_almost_full: status.disk_almost_full,
         clock_off_ms: status.clock_jump.map(signed),
         by: by.as_str().to_owned(),
     })
@@ -87,6 +88,9 @@ pub struct Status {
     pub poisoned: bool,
     /// By how much the clock has jumped: ahead, or back when it is negative. Nothing is released before it is accepted.
     pub clock_off_ms: Option<i64>,
+    /// Whether the disk is almost full: nothing is recorded but withdrawals, deletions and sanctions.
+    #[serde(default)]
+    pub disk_almost_full: bool,
     /// In whose name this was asked, as facts would have it.
     pub by: String,
 }
