@@ -52,6 +52,16 @@ impl<'d> Replay<'d> {
         &self.platform
     }
 
+    /// What the facts of a person's own stream add up to so far.
+    pub fn own(&self, tag: Tag) -> Option<&Own> {
+        self.own.get(&tag)
+    }
+
+    /// What the facts of a stream with an app add up to so far.
+    pub fn stream(&self, stream: &StreamId) -> Option<&Stream> {
+        self.streams.get(stream)
+    }
+
     /// Folds the next entry of the platform log. Feed it when a group adopts it, and not before.
     pub fn platform_entry(&mut self, entry: &Entry) -> Result<(), Fault> {
         if let Some((by, change)) = self.change_of(&entry.fact)? {
@@ -243,7 +253,8 @@ impl<'d> Replay<'d> {
             self.documents.document(document).ok_or(Undecidable::MissingDocument(*document))
         };
         Ok(Some(match fact {
-            Fact::LogOpened { .. } => return Ok(None),
+            // Nobody's decision: when the log began, and when its store was sealed.
+            Fact::LogOpened { .. } | Fact::StateSealed => return Ok(None),
             Fact::EngineActivated { by, engine } => (by.clone(), PlatformChange::ActivateEngine(*engine)),
             Fact::PartnerRegistered { by, document, .. } => {
                 (by.clone(), PlatformChange::RegisterPartner { document: *document, bytes: bytes(document)? })

@@ -163,6 +163,11 @@ pub struct Opened {
 pub trait Source: Send + Sync {
     /// Calls `job` with the rows.
     fn with(&self, job: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
+    /// How many rows were refused because they are not as they were written.
+    fn altered(&self) -> u64 {
+        0
+    }
 }
 
 impl dyn Source + '_ {
@@ -201,6 +206,19 @@ pub trait Writer: Send {
 
     /// The rows, with the transaction's own changes.
     fn rows(&self) -> &dyn Rows;
+
+    /// Whether it seals the rows that decisions are made from.
+    fn seals(&self) -> bool {
+        false
+    }
+
+    /// Whether rows without their seal are believed: only while an older store is looked at as a whole.
+    fn believe(&mut self, _rows: bool) {}
+
+    /// Seals every such row as it is now, within the transaction, and says how many there were.
+    fn seal_rows(&mut self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
 
     /// Makes what was deleted unrecoverable: also from whatever the store writes ahead. Outside a transaction.
     fn erase(&mut self) -> Result<(), StoreError>;
@@ -268,6 +286,18 @@ pub trait Rows {
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError>;
     /// All of a person's streams, their own first, then by app.
     fn streams(&self, subject: SubjectKey) -> Result<Vec<StreamRow>, StoreError>;
+    /// Up to `limit` streams of everybody behind this one, in the order of surrogate and app.
+    fn all_streams(
+        &self,
+        after: Option<&(SubjectKey, Option<AppId>)>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, StreamRow)>, StoreError>;
+    /// The number each app's next release gets.
+    fn app_seqs(&self) -> Result<Vec<(AppId, u64)>, StoreError>;
+    /// Which entries the rows of history name as about a person, and in their stream with which app, in order.
+    fn places(&self, subject: SubjectKey) -> Result<Vec<(u64, Option<AppId>)>, StoreError>;
+    /// How many rows of history there are.
+    fn history_len(&self) -> Result<u64, StoreError>;
     /// The states of up to `limit` people's streams with an app.
     fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
     /// Up to `limit` entries about a person, below number `before`, newest first.

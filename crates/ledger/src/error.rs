@@ -74,6 +74,9 @@ pub enum StoreError {
     /// What is stored is not what this program writes.
     #[error("the store is damaged: {0}")]
     Damaged(&'static str),
+    /// A row of this table is not as it was written: it is refused.
+    #[error("a row of {0} was changed from outside, and is refused")]
+    Altered(&'static str),
     /// The store was made with other settings.
     #[error("the store was made with another {0}")]
     Settings(&'static str),

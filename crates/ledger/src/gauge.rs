@@ -26,6 +26,8 @@ pub struct Gauge {
     pub urgent_waiting: u64,
     /// Whether a commit failed: nothing more is written.
     pub poisoned: bool,
+    /// Rows that were refused because they are not as they were written.
+    pub altered: u64,
 }
 
 /// What the sequencer counts.
@@ -56,7 +58,7 @@ impl Counters {
     }
 
     /// All of it, with what others know.
-    pub(crate) fn gauge(&self, (urgent, ordinary): (usize, usize), poisoned: bool) -> Gauge {
+    pub(crate) fn gauge(&self, (urgent, ordinary): (usize, usize), poisoned: bool, altered: u64) -> Gauge {
         let bounds = BOUNDS_US.iter().map(|us| *us as f64 / 1e6).chain([f64::INFINITY]);
         Gauge {
             batches: self.batches.load(Relaxed),
@@ -67,6 +69,7 @@ impl Counters {
             waiting: ordinary as u64,
             urgent_waiting: urgent as u64,
             poisoned,
+            altered,
         }
     }
 }
@@ -81,12 +84,15 @@ mod tests {
         for ns in [0, 250_000, 250_001, 1_000_000, 5_000_000_000, 5_000_000_001] {
             counters.committed(2, ns);
         }
-        let gauge = counters.gauge((3, 4), true);
+        let gauge = counters.gauge((3, 4), true, 5);
         let counted: Vec<u64> = gauge.commit_buckets.iter().map(|(_, count)| *count).collect();
         assert_eq!(counted, [2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         assert_eq!(gauge.commit_buckets[0].0, 0.000_25);
         assert!(gauge.commit_buckets[12].0.is_infinite());
         assert_eq!((gauge.batches, gauge.entries, gauge.waiting, gauge.urgent_waiting), (6, 12, 4, 3));
-        assert!(gauge.poisoned && (gauge.commit_s_sum - 10.001_500_002).abs() < 1e-6, "{gauge:?}");
+        assert!(
+            gauge.poisoned && gauge.altered == 5 && (gauge.commit_s_sum - 10.001_500_002).abs() < 1e-6,
+            "{gauge:?}"
+        );
     }
 }

@@ -48,7 +48,7 @@ impl Ledger {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, LedgerError> {
-        let Opened { writer, source } = backend.open()?;
+        let Opened { mut writer, source } = backend.open()?;
         let signers = Signers::start(signers, settings.profile, &settings.origin_base)?;
         let meta = Meta {
             suite: settings.suite,
@@ -56,10 +56,25 @@ impl Ledger {
             origin_base: settings.origin_base.clone(),
         };
         let found = writer.rows().meta()?;
-        let (view, recorded) = match &found {
+        let (view, recorded, sealed) = match &found {
             Some(found) => load(found, &meta, &signers, writer.rows())?,
-            None => (View { platform: Arc::default(), tips: BTreeMap::new() }, Recorded::default()),
+            None => (View { platform: Arc::default(), tips: BTreeMap::new() }, Recorded::default(), false),
         };
+        if sealed && !writer.seals() {
+            return Err(StoreError::Settings("seal over its rows, and none was given").into());
+        }
+        // A store of before there was a seal: its rows are believed once, when deciding everything again leads to them.
+        if found.is_some() && !sealed && writer.seals() {
+            writer.believe(true);
+            let report = crate::verify::verify(source.as_ref(), &signers.verifiers(), &mut |_| {});
+            writer.believe(false);
+            if !report.is_ok_and(|report| report.ok) {
+                return Err(StoreError::Damaged(
+                    "what is stored is not what its log adds up to; see `yinuo verify`",
+                )
+                .into());
+            }
+        }
         let time = Time::start(&settings, clock.as_ref(), recorded);
         let shared = Arc::new(Shared::new(view, time));
         let permits = Permits::start(Arc::clone(&clock)).map_err(StoreError::from)?;
@@ -75,6 +90,8 @@ impl Ledger {
             Sequencer::new(settings, writer, signers, permits, Arc::clone(&shared), clock, random);
         if found.is_none() {
             sequencer.found(&meta)?;
+        } else if !sealed && sequencer.writer.seals() {
+            sequencer.seal_store()?;
         }
         let watch = Watch::start(limit, Arc::clone(&queue), shared).map_err(StoreError::from)?;
         let abandon = Abandon(Arc::clone(&queue), Arc::clone(&watch));
@@ -125,7 +142,7 @@ impl Ledger {
     /// How it is doing, in numbers. Cheap.
     pub fn gauge(&self) -> Gauge {
         let shared = &self.0.reader.shared;
-        shared.counters.gauge(self.0.queue.waiting(), shared.is_poisoned())
+        shared.counters.gauge(self.0.queue.waiting(), shared.is_poisoned(), self.0.reader.source.altered())
     }
 
     /// Reads.
@@ -182,10 +199,29 @@ impl Sequencer {
                 Arc::make_mut(&mut self.platform).apply(&fact, &HashMap::new())?;
             }
         }
+        if self.writer.seals() {
+            let salt = Salt(self.random.bytes()?);
+            self.append_log(&mut batch, Log::Platform, salt, Fact::StateSealed)?;
+        }
         self.adopt(&mut batch)?;
         self.seal(&mut batch)?;
         self.writer.commit()?;
         self.publish();
+        Ok(())
+    }
+
+    /// Seals a store of before there was a seal, and records that it was: it is never believed without one again.
+    fn seal_store(&mut self) -> Result<(), LedgerError> {
+        self.writer.begin()?;
+        let rows = self.writer.seal_rows()?;
+        let mut batch = Batch::default();
+        let salt = Salt(self.random.bytes()?);
+        self.append_log(&mut batch, Log::Platform, salt, Fact::StateSealed)?;
+        self.adopt(&mut batch)?;
+        self.seal(&mut batch)?;
+        self.writer.commit()?;
+        self.publish();
+        tracing::warn!(rows, "the rows of an older store were sealed");
         Ok(())
     }
 }
@@ -196,7 +232,7 @@ fn load(
     meta: &Meta,
     signers: &Signers,
     rows: &dyn Rows,
-) -> Result<(View, Recorded), LedgerError> {
+) -> Result<(View, Recorded, bool), LedgerError> {
     if found.suite != meta.suite {
         return Err(StoreError::Settings("suite").into());
     }
@@ -232,14 +268,17 @@ fn load(
         tips.insert(log, Arc::new(tip));
     }
     let size = tips.get(&Log::Platform).map_or(0, |tip: &Arc<Tip>| tip.size);
-    let (platform, accepted) = fold(rows, size)?;
+    let (platform, accepted, sealed) = fold(rows, size)?;
     let last = tips.values().map(|tip| tip.at).max();
-    Ok((View { platform: Arc::new(platform), tips }, Recorded { last, accepted }))
+    Ok((View { platform: Arc::new(platform), tips }, Recorded { last, accepted }, sealed))
 }
 
-/// The platform, and when an operator last accepted the clock.
-fn fold(rows: &dyn Rows, size: u64) -> Result<(Platform, Option<(Timestamp, Timestamp)>), LedgerError> {
-    let (mut platform, mut accepted) = (Platform::default(), None);
+/// When an operator last accepted the clock, and what it said.
+type Accepted = Option<(Timestamp, Timestamp)>;
+
+/// The platform, when an operator last accepted the clock, and whether the rows of state are sealed.
+fn fold(rows: &dyn Rows, size: u64) -> Result<(Platform, Accepted, bool), LedgerError> {
+    let (mut platform, mut accepted, mut sealed) = (Platform::default(), None, false);
     let (none, mut next) = (HashMap::new(), 0);
     let known = Known { new: &none, rows };
     while next < size {
@@ -254,11 +293,13 @@ fn fold(rows: &dyn Rows, size: u64) -> Result<(Platform, Option<(Timestamp, Time
             let entry = yinuo_tlog::leaf::decode(&leaf);
             let entry = entry.map_err(|_| StoreError::Damaged("an entry cannot be read"))?;
             platform.apply(&entry.fact, &known)?;
-            if let Fact::ClockAccepted { clock, .. } = entry.fact {
-                accepted = Some((entry.at, clock));
+            match entry.fact {
+                Fact::ClockAccepted { clock, .. } => accepted = Some((entry.at, clock)),
+                Fact::StateSealed => sealed = true,
+                _ => {}
             }
             next += 1;
         }
     }
-    Ok((platform, accepted))
+    Ok((platform, accepted, sealed))
 }

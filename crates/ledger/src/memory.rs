@@ -2,7 +2,8 @@
 
 mod staff;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use yinuo_core::IDEMPOTENCY_MS;
@@ -35,7 +36,7 @@ struct Tables {
     people: Table<[u8; 16], Person>,
     keys: Table<SubjectKey, Vec<u8>>,
     streams: Table<(SubjectKey, Option<AppId>), StreamRow>,
-    history: Arc<BTreeSet<(SubjectKey, u64)>>,
+    history: Table<(SubjectKey, u64), Option<AppId>>,
     sealed: Table<(SubjectKey, Item, ValueVersion, Compartment), Vec<u8>>,
     evidence: Table<(SubjectKey, Salt), Vec<u8>>,
     indexes: Table<(SubjectKey, Item), [u8; 16]>,
@@ -135,8 +136,8 @@ impl Tables {
             Change::Stream(subject, row) => {
                 Arc::make_mut(&mut self.streams).insert((subject, row.stream.app.clone()), row.clone());
             }
-            Change::History(subject, index, _) => {
-                Arc::make_mut(&mut self.history).insert((subject, index));
+            Change::History(subject, index, app) => {
+                Arc::make_mut(&mut self.history).insert((subject, index), app.cloned());
             }
             Change::Answer(subject, key, row) => {
                 Arc::make_mut(&mut self.answers).insert((subject, *key), row.clone());
@@ -157,7 +158,7 @@ impl Tables {
         Arc::make_mut(&mut self.people).retain(|_, person| person.subject != subject);
         Arc::make_mut(&mut self.keys).remove(&subject);
         Arc::make_mut(&mut self.streams).retain(|(of, _), _| *of != subject);
-        Arc::make_mut(&mut self.history).retain(|(of, _)| *of != subject);
+        Arc::make_mut(&mut self.history).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.sealed).retain(|(of, ..), _| *of != subject);
         Arc::make_mut(&mut self.evidence).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.indexes).retain(|(of, _), _| *of != subject);
@@ -326,6 +327,29 @@ impl Rows for Tables {
         Ok(from.take_while(|((of, _), _)| *of == subject).map(|(_, row)| row.clone()).collect())
     }
 
+    fn all_streams(
+        &self,
+        after: Option<&(SubjectKey, Option<AppId>)>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, StreamRow)>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = self.streams.range((from, Bound::Unbounded));
+        Ok(rows.take(limit).map(|((subject, _), row)| (*subject, row.clone())).collect())
+    }
+
+    fn app_seqs(&self) -> Result<Vec<(AppId, u64)>, StoreError> {
+        Ok(self.app_seqs.iter().map(|(app, next)| (app.clone(), *next)).collect())
+    }
+
+    fn places(&self, subject: SubjectKey) -> Result<Vec<(u64, Option<AppId>)>, StoreError> {
+        let about = self.history.range((subject, 0)..=(subject, u64::MAX));
+        Ok(about.map(|((_, index), app)| (*index, app.clone())).collect())
+    }
+
+    fn history_len(&self) -> Result<u64, StoreError> {
+        Ok(self.history.len() as u64)
+    }
+
     fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let of = self.streams.iter().filter(|((_, with), _)| with.as_ref() == Some(app));
         Ok(of.take(limit).map(|(_, row)| row.state.clone()).collect())
@@ -339,7 +363,7 @@ impl Rows for Tables {
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let about = self.history.range((subject, 0)..(subject, before.unwrap_or(u64::MAX)));
         let leaf = |index: u64| self.entries.get(&(Log::Group, index)).map(|leaf| (index, leaf.to_vec()));
-        Ok(about.rev().filter_map(|(_, index)| leaf(*index)).take(limit).collect())
+        Ok(about.rev().filter_map(|((_, index), _)| leaf(*index)).take(limit).collect())
     }
 
     fn sealed(
@@ -362,7 +386,7 @@ impl Rows for Tables {
     fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
         let about = self.history.range((subject, 0)..=(subject, u64::MAX)).next();
         let leaf = |index: u64| self.entries.get(&(Log::Group, index)).map(|leaf| (index, leaf.to_vec()));
-        Ok(about.and_then(|(_, index)| leaf(*index)))
+        Ok(about.and_then(|((_, index), _)| leaf(*index)))
     }
 
     fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {

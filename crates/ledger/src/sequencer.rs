@@ -489,14 +489,18 @@ impl Sequencer {
         self.writer.change(Change::Forget(subject)).map(drop)
     }
 
+    /// Reads the number the app's next release gets, once.
+    pub(crate) fn load_app_seq(&mut self, app: &AppId) -> Result<(), StoreError> {
+        if !self.app_seqs.contains_key(app) {
+            let stored = self.writer.rows().app_seq(app)?;
+            self.app_seqs.insert(app.clone(), stored);
+        }
+        Ok(())
+    }
+
     fn next_app_seq(&mut self, batch: &mut Batch, app: &AppId) -> Result<u64, StoreError> {
-        let next = match self.app_seqs.get_mut(app) {
-            Some(next) => next,
-            None => {
-                let stored = self.writer.rows().app_seq(app)?;
-                self.app_seqs.entry(app.clone()).or_insert(stored)
-            }
-        };
+        self.load_app_seq(app)?;
+        let next = self.app_seqs.entry(app.clone()).or_default();
         let seq = *next;
         *next += 1;
         if !batch.apps.contains(app) {

@@ -47,6 +47,11 @@ pub(crate) struct Signing {
 }
 
 impl Signers {
+    /// The keys that check what is signed.
+    pub(crate) fn verifiers(&self) -> Vec<VerifierKey> {
+        self.keys.iter().map(|(_, _, key)| key.clone()).collect()
+    }
+
     /// Exactly one signer for each tree of the profile.
     pub(crate) fn start(
         signers: Vec<Arc<dyn HeadSigner>>,

@@ -8,7 +8,9 @@ mod change;
 mod copy;
 mod migrate;
 mod rows;
+mod sealed;
 mod staff;
+mod tickets;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -19,9 +21,10 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::backend::{Backend, Change, Opened, Rows, Source, Writer};
-use crate::{StoreError, Written};
+use crate::row_seal::Guard;
+use crate::{RowSeal, StoreError, Written};
 
-pub use copy::StoreCopy;
+pub use copy::{SealedRows, StoreCopy};
 pub use migrate::schema;
 
 /// The database's name in the data directory.
@@ -44,20 +47,27 @@ const BUSY_ERASING: Duration = Duration::from_millis(20);
 const STATEMENTS_MAX: usize = 64;
 
 /// A data directory.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SqliteStore {
     directory: PathBuf,
+    seal: Option<Arc<dyn RowSeal>>,
 }
 
 impl SqliteStore {
     /// In this directory, which is made when it is not there.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self { directory: directory.into(), seal: None }
+    }
+
+    /// With a seal over each row that a decision is made from. A store that was sealed once opens with its seal only.
+    #[must_use]
+    pub fn sealed(self, seal: Arc<dyn RowSeal>) -> Self {
+        Self { seal: Some(seal), ..self }
     }
 }
 
-/// One connection and its rows.
-struct Rowset(Connection);
+/// One connection and its rows, and what seals them.
+struct Rowset(Connection, Option<Arc<Guard>>);
 
 struct SqliteWriter {
     rows: Rowset,
@@ -67,6 +77,7 @@ struct SqliteWriter {
 
 struct Pool {
     path: PathBuf,
+    guard: Option<Arc<Guard>>,
     idle: Mutex<Vec<Rowset>>,
 }
 
@@ -84,8 +95,9 @@ impl Backend for SqliteStore {
         connection.wal_hook(Some(move_pages))?;
         connection.pragma_update(None, "cache_size", CACHE_KIB_WRITING)?;
         migrate::migrate(&mut connection)?;
-        let writer = SqliteWriter { rows: Rowset(connection), _lock: lock };
-        let pool = Pool { path, idle: Mutex::new(Vec::new()) };
+        let guard = self.seal.map(|seal| Arc::new(Guard::new(seal)));
+        let writer = SqliteWriter { rows: Rowset(connection, guard.clone()), _lock: lock };
+        let pool = Pool { path, guard, idle: Mutex::new(Vec::new()) };
         Ok(Opened { writer: Box::new(writer), source: Arc::new(pool) })
     }
 }
@@ -126,7 +138,7 @@ impl Pool {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         prepare(&connection)?;
-        Ok(Rowset(connection))
+        Ok(Rowset(connection, self.guard.clone()))
     }
 }
 
@@ -139,6 +151,10 @@ impl Source for Pool {
             idle.push(rows);
         }
         done
+    }
+
+    fn altered(&self) -> u64 {
+        self.guard.as_ref().map_or(0, |guard| guard.altered())
     }
 }
 
@@ -180,6 +196,20 @@ impl Writer for SqliteWriter {
 
     fn rows(&self) -> &dyn Rows {
         &self.rows
+    }
+
+    fn seals(&self) -> bool {
+        self.rows.1.is_some()
+    }
+
+    fn believe(&mut self, rows: bool) {
+        if let Some(guard) = &self.rows.1 {
+            guard.believe(rows);
+        }
+    }
+
+    fn seal_rows(&mut self) -> Result<u64, StoreError> {
+        self.rows.seal_all()
     }
 
     fn erase(&mut self) -> Result<(), StoreError> {

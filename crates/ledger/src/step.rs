@@ -139,11 +139,11 @@ impl Sequencer {
         let now = now.at;
         let subject = about.subject;
         let own = match about.own {
-            Some(_) => self.load_own(subject)?,
+            Some(_) => loaded(self.load_own(subject))?,
             None => None,
         };
         let stream = match about.app {
-            Some((app, _)) => self.load_stream(subject, app)?,
+            Some((app, _)) => loaded(self.load_stream(subject, app))?,
             None => None,
         };
         let decided = self.decide_person(&submission, &about, own, stream, now, batch)?;
@@ -188,9 +188,12 @@ impl Sequencer {
         }
         let idempotency = self.idempotency(submission, about);
         let earlier = match &idempotency {
-            Some((key, request)) => self.earlier(about.subject, key, request)?,
+            Some((key, request)) => loaded(self.earlier(about.subject, key, request))?,
             None => None,
         };
+        if let (Command::Disclose { .. }, Some((app, _))) = (command, about.app) {
+            loaded(self.load_app_seq(app))?;
+        }
         let loaded = Loaded {
             platform: &self.platform,
             own: slot(about.own.is_some(), own),
@@ -270,7 +273,7 @@ impl Sequencer {
         batch: &mut Batch,
     ) -> Result<Decided, Failed> {
         let now = self.now(Log::Group).at;
-        let rows = self.writer.rows().streams(subject)?;
+        let rows = loaded(self.writer.rows().streams(subject))?;
         let own = rows.iter().find(|row| row.stream.app.is_none());
         if let Some(row) = own {
             another_tag(&row.stream, tag)?;
@@ -402,6 +405,14 @@ impl<'c> About<'c> {
             Command::Platform { .. } | Command::DeleteAccount { .. } => about(nobody),
         }
     }
+}
+
+/// A row that was changed from outside refuses the one command that needs it; every other failure takes the batch back.
+fn loaded<T>(read: Result<T, StoreError>) -> Result<T, Failed> {
+    read.map_err(|error| match error {
+        StoreError::Altered(_) => Failed::One(error.into()),
+        error => Failed::Batch(error.into()),
+    })
 }
 
 impl<S: State + Default> Held<S> {

@@ -2,8 +2,9 @@
 //!
 //! What is believed: the keys. What is checked: the heads' signatures; every leaf's form, place, time and chain; every
 //! tree over the entries; every stored tile; every document; and that each fact is what deciding at its position
-//! gives. Memory grows with people, not with entries.
+//! gives, and that the rows which facts add up to are what they add up to. Memory grows with people, not with entries.
 
+mod state;
 mod walk;
 
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use yinuo_core::Documents;
 use yinuo_core::replay::Replay;
-use yinuo_domain::{AppId, Digest, Entry, Fact, LogId, Place, StreamId, Suite, Timestamp};
+use yinuo_domain::{AppId, Digest, Entry, Fact, Item, LogId, Place, StreamId, Suite, Timestamp};
 use yinuo_tlog::{Algorithm, VerifierKey};
 
 use crate::backend::{Head, Log, Meta, Source};
@@ -93,6 +94,7 @@ pub fn verify(
         meta: &meta,
         replay: Replay::new(&documents),
         chains: HashMap::new(),
+        sealed: HashMap::new(),
         app_seqs: HashMap::new(),
         adopted: 0,
         group_at: Timestamp::default(),
@@ -125,14 +127,29 @@ fn bad(log: Log, index: u64, what: impl Into<String>) -> Stop {
     Stop::Bad(FirstBad { log: log.id(), index, what: what.into() })
 }
 
+/// Where a stream stands.
+struct Chain {
+    /// The number its next fact must have.
+    next: u64,
+    /// The hash of its last leaf.
+    prev: Digest,
+    /// Its last entry.
+    last: u64,
+    /// The sum of its entries' numbers: with their count it says which they are.
+    places: u64,
+    /// Its row was found.
+    seen: bool,
+}
+
 struct Check<'v> {
     source: &'v dyn Source,
     documents: &'v Checked<'v>,
     keys: &'v [VerifierKey],
     meta: &'v Meta,
     replay: Replay<'v>,
-    /// For each stream the number its next fact must have, and the hash of its last leaf.
-    chains: HashMap<StreamId, (u64, Digest)>,
+    chains: HashMap<StreamId, Chain>,
+    /// The digest of each current sealed row.
+    sealed: HashMap<(StreamId, Item), Digest>,
     app_seqs: HashMap<AppId, u64>,
     /// How much of the platform log the group has adopted.
     adopted: u64,
@@ -163,7 +180,25 @@ impl Check<'_> {
             return Err(bad(Log::Platform, index, "an entry that the group never adopted"));
         }
         group.finish()?;
-        self.documents(platform.size())
+        self.documents(platform.size())?;
+        let found = state::Found {
+            source: self.source,
+            replay: &self.replay,
+            chains: &mut self.chains,
+            app_seqs: &self.app_seqs,
+            sealed: &self.sealed,
+            suite: self.meta.suite,
+            size: group.size(),
+            about: None,
+        };
+        match found.compare() {
+            // A store that is written meanwhile has moved on, and its rows with it: they are compared when it stands still.
+            Err(Stop::Bad(bad)) => {
+                let now = self.source.read(|rows| rows.head(Log::Group))?;
+                if now.is_some_and(|head| head.size == group.size()) { Err(Stop::Bad(bad)) } else { Ok(()) }
+            }
+            compared => compared,
+        }
     }
 
     /// The signed head: signed by the log's keys, and saying what the notes say.
@@ -246,7 +281,8 @@ impl Check<'_> {
                 if self.adopted == 0 {
                     return Err(wrong("a fact before the platform was adopted"));
                 }
-                self.chain(stream, *seq, prev, leaf).map_err(wrong)?;
+                self.chain(index, stream, (*seq, prev), leaf).map_err(wrong)?;
+                self.current(stream, fact);
                 self.app_seq(stream, *app_seq, fact).map_err(wrong)?;
             }
         }
@@ -256,6 +292,21 @@ impl Check<'_> {
         }
         self.group_at = entry.at;
         Ok(())
+    }
+
+    /// Which sealed row is the current one.
+    fn current(&mut self, stream: &StreamId, fact: &Fact) {
+        match fact {
+            Fact::ValueStored { item, sealed, .. } => {
+                self.sealed.insert((stream.clone(), *item), *sealed);
+            }
+            Fact::AccountDeleted if stream.app.is_none() => {
+                for item in self.replay.own(stream.tag).iter().flat_map(|own| own.values.keys()) {
+                    self.sealed.remove(&(stream.clone(), *item));
+                }
+            }
+            _ => {}
+        }
     }
 
     fn platform_entry(&mut self, index: u64, entry: &Entry) -> Result<(), Stop> {
@@ -285,19 +336,29 @@ impl Check<'_> {
     }
 
     /// Each stream counts without a gap, and each of its leaves names the one before.
-    fn chain(&mut self, stream: &StreamId, seq: u64, prev: &Digest, leaf: &[u8]) -> Result<(), &'static str> {
+    fn chain(
+        &mut self,
+        index: u64,
+        stream: &StreamId,
+        (seq, prev): (u64, &Digest),
+        leaf: &[u8],
+    ) -> Result<(), &'static str> {
         let hash = yinuo_tlog::content_hash(self.meta.suite, leaf);
-        let (expected, last) = match self.chains.get_mut(stream) {
+        let chain = match self.chains.get_mut(stream) {
             Some(chain) => chain,
-            None => self.chains.entry(stream.clone()).or_insert((0, Digest([0; 32]))),
+            None => {
+                let begins = Chain { next: 0, prev: Digest([0; 32]), last: index, places: 0, seen: false };
+                self.chains.entry(stream.clone()).or_insert(begins)
+            }
         };
-        if seq != *expected {
+        if seq != chain.next {
             return Err("a gap in a stream");
         }
-        if prev != last {
+        if *prev != chain.prev {
             return Err("a stream's chain is broken");
         }
-        (*expected, *last) = (seq + 1, hash);
+        let places = chain.places.wrapping_add(place(index));
+        *chain = Chain { next: seq + 1, prev: hash, last: index, places, seen: false };
         Ok(())
     }
 
@@ -343,6 +404,14 @@ impl Check<'_> {
             (self.progress)(Progress { log: Log::Group.id(), entries: walk.done(), of: walk.size() });
         }
     }
+}
+
+/// An entry's part in the sum that says which entries a stream has: spread over all bits, so that no other entries have
+/// the same sum by accident. Nobody is kept from making some up who can also make up what else is compared.
+fn place(index: u64) -> u64 {
+    let z = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z ^ (z >> 31)
 }
 
 /// Documents that are what their name says.

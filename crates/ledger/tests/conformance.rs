@@ -24,6 +24,12 @@ macro_rules! conformance {
                 super::cases::$case(super::world::Place::sqlite(directory.path()));
             })*
         }
+        mod sealed {
+            $(#[test] fn $case() {
+                let directory = tempfile::tempdir().unwrap();
+                super::cases::$case(super::world::Place::sealed(directory.path()));
+            })*
+        }
         mod faulty {
             $(#[test] fn $case() { super::cases::$case(super::world::Place::faulty()); })*
         }

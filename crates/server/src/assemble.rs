@@ -14,6 +14,7 @@ use crate::directory::{DirectoryError, Made};
 use crate::keys::{Keys, KeysError, publish};
 use crate::passkeys::HostPasskeys;
 use crate::random::OsRandom;
+use crate::row_seal::VaultSeal;
 
 /// What was put together. The directory is locked as long as the ledger is open.
 pub(crate) struct Assembled {
@@ -54,7 +55,8 @@ pub(crate) fn assemble(
     let signers = signers_of(made.profile, keys.signers);
     let verifier_keys = verifier_keys(host, &signers);
     let settings = settings(made, host, config);
-    let ledger = Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone());
+    let store = SqliteStore::new(dir).sealed(VaultSeal::new(&keys.vault));
+    let ledger = Ledger::open(store, settings, signers, clock.clone(), random.clone());
     let ledger = ledger.map_err(|error| match error {
         LedgerError::Store(StoreError::InUse) => AssembleError::InUse { dir: dir.display().to_string() },
         other => AssembleError::Ledger(other),

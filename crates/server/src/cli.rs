@@ -407,6 +407,12 @@ pub(crate) struct VerifyOptions {
     /// The logs' public keys, one a line; else the file `log.vkeys` in the directory, which proves less
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
+    /// Check also the rows that only the platform's own keys can check; needs the passphrase over them
+    #[arg(long)]
+    pub(crate) rows: bool,
+    /// With --rows: a file with the passphrase; else the environment's YINUO_PASSPHRASE, else it is asked for
+    #[arg(long, value_name = "FILE", requires = "rows")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// One line of JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -30,6 +30,7 @@ mod passkeys;
 mod passphrase;
 mod preflight;
 mod random;
+mod row_seal;
 mod rules;
 mod running;
 mod say;

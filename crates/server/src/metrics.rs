@@ -130,6 +130,8 @@ impl Collector for Inside {
         let help = "Batches of which everything was taken back";
         out.counter("yinuo_ledger_batches_taken_back", help, gauge.batches_taken_back)?;
         out.commits(&gauge)?;
+        let help = "Rows that were refused because they were changed from outside";
+        out.counter("yinuo_rows_altered", help, gauge.altered)?;
         let lanes = [("ordinary", gauge.waiting), ("urgent", gauge.urgent_waiting)];
         out.gauges("yinuo_ledger_waiting", "Commands that wait to be decided", "lane", &lanes)?;
         let help = "1 when the disk failed or hangs, and nothing more is recorded or released";

@@ -4,11 +4,15 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
-use yinuo_ledger::Report;
+use yinuo_ledger::{Report, SealedRows, StoreCopy, StoreError};
 use yinuo_tlog::VerifierKey;
 
 use crate::cli::VerifyOptions;
+use crate::directory::{DirectoryError, Made};
 use crate::failed;
+use crate::keys::{Keys, KeysError};
+use crate::passphrase::{self, PassphraseError};
+use crate::row_seal::VaultSeal;
 use crate::say::say;
 
 pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
@@ -42,14 +46,41 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
     }
     match report {
         Ok(report) => {
-            tell(&report, options);
-            if report.ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
+            let rows = match options.rows.then(|| rows(options)).transpose() {
+                Ok(rows) => rows,
+                Err(error) => return failed(&error),
+            };
+            tell(&report, rows.as_ref(), options);
+            let altered = rows.is_some_and(|rows| rows.first_altered.is_some());
+            if report.ok && !altered { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Err(error) => failed(&error),
     }
 }
 
-fn tell(report: &Report, options: &VerifyOptions) {
+/// Why the rows could not be looked at.
+#[derive(Debug, thiserror::Error)]
+enum RowsError {
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error("the keys cannot be unlocked")]
+    Keys(#[from] KeysError),
+    #[error("the rows cannot be read")]
+    Store(#[from] StoreError),
+}
+
+/// Looks at each row with the platform's own keys.
+fn rows(options: &VerifyOptions) -> Result<SealedRows, RowsError> {
+    let dir = &options.dir;
+    let made = Made::read(dir)?;
+    let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
+    let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
+    Ok(StoreCopy::open(dir)?.rows(VaultSeal::new(&keys.vault))?)
+}
+
+fn tell(report: &Report, rows: Option<&SealedRows>, options: &VerifyOptions) {
     if !options.json {
         match &report.first_bad {
             None => say(format_args!(
@@ -57,6 +88,13 @@ fn tell(report: &Report, options: &VerifyOptions) {
                 report.entries, report.decisions_replayed
             )),
             Some(bad) => say(format_args!("Not in order: {} entry {}: {}", bad.log, bad.index, bad.what)),
+        }
+        match rows.map(|rows| (rows.rows, rows.first_altered)) {
+            None => {}
+            Some((rows, None)) => say(format_args!("Each of {rows} rows of state is as it was written.")),
+            Some((_, Some((table, nth)))) => say(format_args!(
+                "Not in order: row {nth} of {table}, counted from 0 in the order of its key, was changed from outside"
+            )),
         }
         if options.keys.is_none() {
             say(format_args!(
@@ -66,10 +104,14 @@ fn tell(report: &Report, options: &VerifyOptions) {
     }
     let first_bad = report.first_bad.as_ref();
     let line = Line {
-        ok: report.ok,
+        ok: report.ok && rows.is_none_or(|rows| rows.first_altered.is_none()),
         entries: report.entries,
         decisions_replayed: report.decisions_replayed,
         first_bad: first_bad.map(|bad| Bad { log: bad.log.as_str(), index: bad.index, what: &bad.what }),
+        rows: rows.map(|rows| Rows {
+            checked: rows.rows,
+            first_altered: rows.first_altered.map(|(table, row)| Altered { table, row }),
+        }),
     };
     match serde_json::to_string(&line) {
         Ok(line) => say(format_args!("{line}")),
@@ -84,6 +126,21 @@ struct Line<'a> {
     entries: u64,
     decisions_replayed: u64,
     first_bad: Option<Bad<'a>>,
+    /// With `--rows`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Rows>,
+}
+
+#[derive(Serialize)]
+struct Rows {
+    checked: u64,
+    first_altered: Option<Altered>,
+}
+
+#[derive(Serialize)]
+struct Altered {
+    table: &'static str,
+    row: u64,
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,13 @@
 //! Words that are the same for the same input and say nothing about it: tags, blind indexes, commitments.
 
+use std::fmt;
+
 use subtle::ConstantTimeEq;
 use yinuo_domain::{AppId, Commitment, Compartment, Digest, Item, PersonId, Random, Salt, Tag, ValueVersion};
 use zeroize::Zeroizing;
 
 use crate::sealed::bind;
-use crate::suite::{self, HASH_LEN};
+use crate::suite::{self, HASH_LEN, KeyedMac};
 use crate::{SubjectKeys, Vault, VaultError};
 
 /// What the person's own stream is tagged with instead of an app. An app's id has no such byte, so no app, not
@@ -28,7 +30,31 @@ const COMMITMENT: &[u8] = b"yinuo/commitment/v1";
 /// Leads to the keys that stamp what leaves and comes back, one for each context.
 const STAMP: &[u8] = b"yinuo/stamp/v1";
 
+/// Leads to the key over the ledger's rows of state.
+const ROWS: &[u8] = b"yinuo/rows/v1";
+
+/// Makes MACs over the ledger's rows of state. Whoever can only write to the store cannot.
+pub struct RowKey(KeyedMac);
+
+impl RowKey {
+    /// The first 128 bits of a MAC over these bytes.
+    pub fn mac(&self, bytes: &[u8]) -> [u8; 16] {
+        short(self.0.of(bytes))
+    }
+}
+
+impl fmt::Debug for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowKey[secret]")
+    }
+}
+
 impl Vault {
+    /// The key over the ledger's rows of state. It comes from the key of the indexes, and stays when an epoch ends.
+    pub fn row_key(&self) -> RowKey {
+        RowKey(KeyedMac::new(self.suite(), &self.key_for(&self.index, &[ROWS])))
+    }
+
     /// The hash of the suite over public content.
     pub fn hash(&self, bytes: &[u8]) -> Digest {
         Digest(suite::hash(self.suite(), bytes))
@@ -156,4 +182,21 @@ fn short(mac: [u8; HASH_LEN]) -> [u8; 16] {
     let mut out = [0; 16];
     out.iter_mut().zip(mac).for_each(|(out, byte)| *out = byte);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yinuo_domain::Suite;
+
+    #[test]
+    fn a_mac_with_a_key_taken_in_once_is_the_same_mac() {
+        for suite in [Suite::Guomi, Suite::International] {
+            let keyed = KeyedMac::new(suite, &[7; HASH_LEN]);
+            for len in [0, 1, 63, 64, 65, 500] {
+                let bytes = vec![3; len];
+                assert_eq!(keyed.of(&bytes), suite::mac(suite, &[7; HASH_LEN], [bytes.as_slice()]), "{len}");
+            }
+        }
+    }
 }

@@ -31,6 +31,7 @@ mod vault;
 pub mod signing;
 
 pub use error::{OpenError, ProviderError, VaultError};
+pub use index::RowKey;
 pub use keyring::KeyringFile;
 pub use open::{Opened, SealedRow};
 pub use provider::{KeyProvider, Params, PassphraseProvider, RootFile};

@@ -59,6 +59,36 @@ pub(crate) fn mac<'a>(suite: Suite, key: &[u8], parts: impl IntoIterator<Item = 
     }
 }
 
+/// A MAC whose key was taken in once, for many short messages.
+#[derive(Clone)]
+pub(crate) enum KeyedMac {
+    Guomi(Hmac<Sm3>),
+    International(Hmac<Sha256>),
+}
+
+impl KeyedMac {
+    pub(crate) fn new(suite: Suite, key: &[u8; HASH_LEN]) -> Self {
+        match suite {
+            Suite::Guomi => Self::Guomi(HmacImpl::new_from_slice(key)),
+            Suite::International => Self::International(HmacImpl::new_from_slice(key)),
+        }
+    }
+
+    /// The same as [`mac`].
+    pub(crate) fn of(&self, bytes: &[u8]) -> [u8; HASH_LEN] {
+        match self.clone() {
+            Self::Guomi(mut mac) => {
+                HmacImpl::update(&mut mac, bytes);
+                HmacImpl::finalize(mac).into()
+            }
+            Self::International(mut mac) => {
+                HmacImpl::update(&mut mac, bytes);
+                HmacImpl::finalize(mac).into()
+            }
+        }
+    }
+}
+
 fn hmac<'a, M>(key: &[u8], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; HASH_LEN]
 where
     M: HmacImpl + OutputSizeUser<OutputSize = U32>,

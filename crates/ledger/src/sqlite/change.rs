@@ -5,9 +5,10 @@ use yinuo_core::IDEMPOTENCY_MS;
 use yinuo_domain::{AppId, Compartment, SubjectKey, Timestamp};
 
 use super::Rowset;
-use super::rows::{algorithm_code, shard_of, ticket_from};
+use super::rows::{algorithm_code, shard_of};
+use super::sealed::{self, Cell};
 use crate::backend::{Change, Log};
-use crate::{SWEEP_LEN_MAX, StoreError, Ticket, TicketKind, Write, Written};
+use crate::{SWEEP_LEN_MAX, StoreError, Write, Written};
 
 /// The commit group of the people in a store with one group.
 const GROUP: i64 = 0;
@@ -59,54 +60,65 @@ impl Rowset {
                 "INSERT INTO documents (hash, bytes) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
                 params![hash.0, bytes],
             ),
-            Change::Stream(subject, row) => self.run(
-                "INSERT INTO streams (grp, shard, subject, app, tag, seq, prev, state)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                 ON CONFLICT (grp, shard, subject, app) DO UPDATE SET
-                     seq = excluded.seq, prev = excluded.prev, state = excluded.state",
-                params![
-                    GROUP,
-                    shard_of(subject),
-                    subject.0,
-                    app_text(row.stream.app.as_ref()),
-                    row.stream.tag.0,
-                    row.next.cast_signed(),
-                    row.prev.0,
-                    row.state
+            Change::Stream(subject, row) => self.put(
+                sealed::STREAMS,
+                "INSERT INTO streams (grp, shard, subject, app, tag, seq, prev, state, mac)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 ON CONFLICT (grp, shard, subject, app) DO UPDATE SET tag = excluded.tag,
+                     seq = excluded.seq, prev = excluded.prev, state = excluded.state, mac = excluded.mac",
+                &[
+                    Cell::Int(GROUP),
+                    Cell::Int(shard_of(subject).into()),
+                    Cell::blob(&subject.0),
+                    Cell::text(app_text(row.stream.app.as_ref())),
+                    Cell::blob(&row.stream.tag.0),
+                    Cell::Int(row.next.cast_signed()),
+                    Cell::blob(&row.prev.0),
+                    Cell::blob(&row.state),
                 ],
             ),
             Change::History(subject, index, app) => self.run(
                 "INSERT INTO history (grp, shard, subject, idx, app) VALUES ($1, $2, $3, $4, $5)",
                 params![GROUP, shard_of(subject), subject.0, index.cast_signed(), app_text(app)],
             ),
-            Change::Answer(subject, key, row) => self.run(
-                "INSERT INTO idempotency (grp, shard, subject, key, body, disclosure, released, at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            Change::Answer(subject, key, row) => self.put(
+                sealed::ANSWERS,
+                "INSERT INTO idempotency (grp, shard, subject, key, body, disclosure, released, at, mac)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                  ON CONFLICT (grp, shard, subject, key) DO UPDATE SET body = excluded.body,
-                     disclosure = excluded.disclosure, released = excluded.released, at = excluded.at",
-                params![
-                    GROUP,
-                    shard_of(subject),
-                    subject.0,
-                    key.0,
-                    row.body.map(|body| body.0),
-                    row.disclosure.0,
-                    row.released.to_bytes(),
-                    row.at.0.cast_signed()
+                     disclosure = excluded.disclosure, released = excluded.released, at = excluded.at,
+                     mac = excluded.mac",
+                &[
+                    Cell::Int(GROUP),
+                    Cell::Int(shard_of(subject).into()),
+                    Cell::blob(&subject.0),
+                    Cell::blob(&key.0),
+                    row.body.as_ref().map_or(Cell::Null, |body| Cell::blob(&body.0)),
+                    Cell::blob(&row.disclosure.0),
+                    Cell::blob(&row.released.to_bytes()),
+                    Cell::Int(row.at.0.cast_signed()),
                 ],
             ),
-            Change::AppSeq(app, next) => self.run(
-                "INSERT INTO app_seqs (grp, app, next) VALUES ($1, $2, $3)
-                 ON CONFLICT (grp, app) DO UPDATE SET next = excluded.next",
-                params![Log::Group.grp(), app.as_str(), next.cast_signed()],
+            Change::AppSeq(app, next) => self.put(
+                sealed::APP_SEQS,
+                "INSERT INTO app_seqs (grp, app, next, mac) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (grp, app) DO UPDATE SET next = excluded.next, mac = excluded.mac",
+                &[Cell::Int(Log::Group.grp()), Cell::text(app.as_str()), Cell::Int(next.cast_signed())],
             ),
             Change::Forget(subject) => self.forget(subject),
-            Change::Retire(subject, tag, wrapped, destroy_after) => self.run(
-                "INSERT INTO retired_tag_keys (grp, shard, tag, wrapped, destroy_after)
-                 VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (grp, shard, tag) DO UPDATE SET
-                     wrapped = excluded.wrapped, destroy_after = excluded.destroy_after",
-                params![GROUP, shard_of(subject), tag.0, wrapped, destroy_after.0.cast_signed()],
+            Change::Retire(subject, tag, wrapped, destroy_after) => self.put(
+                sealed::RETIRED,
+                "INSERT INTO retired_tag_keys (grp, shard, tag, wrapped, destroy_after, mac)
+                 VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (grp, shard, tag) DO UPDATE SET wrapped = excluded.wrapped,
+                     destroy_after = excluded.destroy_after, mac = excluded.mac",
+                &[
+                    Cell::Int(GROUP),
+                    Cell::Int(shard_of(subject).into()),
+                    Cell::blob(&tag.0),
+                    Cell::blob(wrapped),
+                    Cell::Int(destroy_after.0.cast_signed()),
+                ],
             ),
             Change::Write(write) => return self.write(write),
         }?;
@@ -138,10 +150,17 @@ impl Rowset {
     fn write(&self, write: &Write) -> Result<Written, StoreError> {
         match write {
             Write::AddPerson { index, subject, keys, guardian_required } => {
-                let added = self.run(
-                    "INSERT INTO people (grp, shard, person_index, subject, guardian)
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                    params![GROUP, shard_of(*subject), index, subject.0, i64::from(*guardian_required)],
+                let added = self.put(
+                    sealed::PEOPLE,
+                    "INSERT INTO people (grp, shard, person_index, subject, guardian, mac)
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                    &[
+                        Cell::Int(GROUP),
+                        Cell::Int(shard_of(*subject).into()),
+                        Cell::blob(index),
+                        Cell::blob(&subject.0),
+                        Cell::Int((*guardian_required).into()),
+                    ],
                 )?;
                 if added == 0 {
                     return Ok(Written::Exists);
@@ -168,102 +187,44 @@ impl Rowset {
                 Ok(if added == 0 { Written::Exists } else { Written::Done })
             }
             Write::PutEvidence { subject, leaf, bytes } => {
-                let added = self.run(
-                    "INSERT INTO consent_evidence (grp, shard, subject, leaf_salt, bytes)
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                    params![GROUP, shard_of(*subject), subject.0, leaf.0, bytes],
+                let added = self.put(
+                    sealed::EVIDENCE,
+                    "INSERT INTO consent_evidence (grp, shard, subject, leaf_salt, bytes, mac)
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                    &[
+                        Cell::Int(GROUP),
+                        Cell::Int(shard_of(*subject).into()),
+                        Cell::blob(&subject.0),
+                        Cell::blob(&leaf.0),
+                        Cell::blob(bytes),
+                    ],
                 )?;
                 Ok(if added == 0 { Written::Exists } else { Written::Done })
             }
             Write::PutIndex { subject, item, index } => self
-                .run(
-                    "INSERT INTO value_indexes (grp, shard, subject, item, value_index)
-                     VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (grp, shard, subject, item) DO UPDATE SET value_index = excluded.value_index",
-                    params![GROUP, shard_of(*subject), subject.0, item.0, index],
+                .put(
+                    sealed::INDEXES,
+                    "INSERT INTO value_indexes (grp, shard, subject, item, value_index, mac)
+                     VALUES ($1, $2, $3, $4, $5, $6)
+                     ON CONFLICT (grp, shard, subject, item) DO UPDATE SET
+                         value_index = excluded.value_index, mac = excluded.mac",
+                    &[
+                        Cell::Int(GROUP),
+                        Cell::Int(shard_of(*subject).into()),
+                        Cell::blob(&subject.0),
+                        Cell::Int(item.0.into()),
+                        Cell::blob(index),
+                    ],
                 )
                 .map(|_| Written::Done),
-            Write::PutTicket(ticket) => self.put(ticket),
-            Write::TakeTicket { kind, key, now } => {
-                let shard = key.first().copied().unwrap_or(0);
-                let mut take = self.0.prepare_cached(
-                    "UPDATE tickets SET used = 1
-                     WHERE grp = $1 AND shard = $2 AND kind = $3 AND key = $4
-                         AND used = 0 AND revoked = 0 AND expires_at > $5
-                     RETURNING kind, key, family, subject, app, body, issued_at, expires_at",
-                )?;
-                let by = params![GROUP, shard, *kind as u8, key, now.0.cast_signed()];
-                let mut taken = take.query(by)?;
-                if let Some(row) = taken.next()? {
-                    let ticket = ticket_from(row)?;
-                    // An update that is not stepped to its end is undone.
-                    while taken.next()?.is_some() {}
-                    return Ok(Written::Taken(ticket));
-                }
-                let row = crate::Rows::ticket(self, *kind, key)?;
-                let used = row.filter(|row| row.used && *now < row.ticket.expires_at);
-                Ok(used.map_or(Written::Missing, |row| Written::Used(row.ticket)))
-            }
-            Write::RevokeFamily { family } => self
-                .run(
-                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
-                         (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND family = $2 AND revoked = 0)",
-                    params![GROUP, family],
-                )
-                .map(Written::Count),
-            Write::RevokeOf { subject, app: None } => self
-                .run(
-                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
-                         (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND subject = $2 AND revoked = 0)",
-                    params![GROUP, subject.0],
-                )
-                .map(Written::Count),
-            Write::RevokeOf { subject, app: Some(app) } => self
-                .run(
-                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
-                         (SELECT grp, shard, kind, key FROM tickets WHERE grp = $1 AND subject = $2 AND app = $3 AND revoked = 0)",
-                    params![GROUP, subject.0, app.as_str()],
-                )
-                .map(Written::Count),
-            Write::EndSessions { subject } => self
-                .run(
-                    "UPDATE tickets SET revoked = 1 WHERE (grp, shard, kind, key) IN
-                         (SELECT grp, shard, kind, key FROM tickets
-                          WHERE grp = $1 AND subject = $2 AND revoked = 0 AND kind = $3)",
-                    params![GROUP, subject.0, TicketKind::Session as u8],
-                )
-                .map(Written::Count),
+            Write::PutTicket(ticket) => self.put_ticket(ticket),
+            Write::TakeTicket { kind, key, now } => self.take_ticket(*kind, key, *now),
+            Write::RevokeFamily { family } => self.revoke_family(family),
+            Write::RevokeOf { subject, app } => self.revoke_of(*subject, app.as_ref()),
+            Write::EndSessions { subject } => self.end_sessions(*subject),
             Write::Sweep { now } => self.sweep(*now).map(Written::Count),
             Write::Staff(write) => self.write_staff(write),
         }
-    }
-
-    fn put(&self, ticket: &Ticket) -> Result<Written, StoreError> {
-        // What is issued into a family that was revoked meanwhile is born revoked.
-        let mut put = self.0.prepare_cached(
-            "INSERT INTO tickets
-                 (grp, shard, kind, key, family, subject, app, body, issued_at, expires_at, used, revoked)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0,
-                 (SELECT COUNT(*) FROM (SELECT 1 FROM tickets
-                      WHERE grp = $1 AND family = $5 AND revoked = 1 LIMIT 1) AS r))
-             ON CONFLICT DO NOTHING RETURNING revoked",
-        )?;
-        let mut rows = put.query(params![
-            GROUP,
-            ticket.key.first().copied().unwrap_or(0),
-            ticket.kind as u8,
-            ticket.key,
-            ticket.family,
-            ticket.subject.map(|subject| subject.0),
-            ticket.app.as_ref().map(AppId::as_str),
-            ticket.body,
-            ticket.issued_at.0.cast_signed(),
-            ticket.expires_at.0.cast_signed()
-        ])?;
-        let Some(row) = rows.next()? else { return Ok(Written::Exists) };
-        let revoked: i64 = row.get(0)?;
-        while rows.next()?.is_some() {}
-        Ok(if revoked == 0 { Written::Done } else { Written::Revoked })
     }
 
     fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -2,14 +2,24 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{DATABASE, LOCK, Rowset, migrate, prepare};
-use crate::StoreError;
 use crate::backend::{Rows, Source};
+use crate::row_seal::Guard;
+use crate::{RowSeal, StoreError};
+
+/// What was found of the rows that only the seal can check.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SealedRows {
+    /// How many are as they were written.
+    pub rows: u64,
+    /// The first that is not: its table, and its place in the order of the table's keys, from 0.
+    pub first_altered: Option<(&'static str, u64)>,
+}
 
 /// SQLite's way to the files without locks.
 const NO_LOCKS: &str = "unix-none";
@@ -29,7 +39,13 @@ impl StoreCopy {
         if found != known {
             return Err(StoreError::Version { found, known });
         }
-        Ok(Self { rows: Mutex::new(Rowset(connection)) })
+        Ok(Self { rows: Mutex::new(Rowset(connection, None)) })
+    }
+
+    /// Looks at each sealed row, with the seal, and at each person's keys.
+    pub fn rows(self, seal: Arc<dyn RowSeal>) -> Result<SealedRows, StoreError> {
+        let Rowset(connection, _) = self.rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Rowset(connection, Some(Arc::new(Guard::new(seal)))).look()
     }
 }
 

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0004_streams_by_app.sql"),
     include_str!("../../migrations/0005_value_indexes.sql"),
     include_str!("../../migrations/0006_staff_passkeys.sql"),
+    include_str!("../../migrations/0007_row_macs.sql"),
 ];
 
 /// Brings the store to the newest step. A store of a later program is refused.

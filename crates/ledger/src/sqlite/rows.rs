@@ -10,15 +10,15 @@ use yinuo_domain::{
 };
 use yinuo_tlog::{Algorithm, Hash, TileId, hashes_from_bytes};
 
-use super::Rowset;
 use super::staff::{passkey_from, staff_from};
+use super::{Rowset, sealed};
 use crate::backend::{AnswerRow, Head, Log, Meta, Person, Rows, SealedRow, StreamRow, TicketRow};
 use crate::{PasskeyRow, StaffRow, StoreError, Ticket, TicketKind};
 
 const GROUP: i64 = 0;
 
 impl Rowset {
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         statement: &str,
         parameters: impl Params,
@@ -29,7 +29,7 @@ impl Rowset {
         rows.next()?.map(read).transpose()
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         statement: &str,
         parameters: impl Params,
@@ -126,16 +126,20 @@ impl Rows for Rowset {
 
     fn person(&self, index: [u8; 16]) -> Result<Option<Person>, StoreError> {
         let shard = index.first().copied().unwrap_or(0);
-        self.one(
-            "SELECT subject, guardian FROM people WHERE grp = $1 AND shard = $2 AND person_index = $3",
+        self.sealed_one(
+            sealed::PEOPLE,
+            "SELECT grp, shard, person_index, subject, guardian, mac FROM people
+             WHERE grp = $1 AND shard = $2 AND person_index = $3",
             params![GROUP, shard, index],
             person_from,
         )
     }
 
     fn person_of(&self, subject: SubjectKey) -> Result<Option<Person>, StoreError> {
-        self.one(
-            "SELECT subject, guardian FROM people WHERE grp = $1 AND shard = $2 AND subject = $3",
+        self.sealed_one(
+            sealed::PEOPLE,
+            "SELECT grp, shard, person_index, subject, guardian, mac FROM people
+             WHERE grp = $1 AND shard = $2 AND subject = $3",
             params![GROUP, shard_of(subject), subject.0],
             person_from,
         )
@@ -150,8 +154,9 @@ impl Rows for Rowset {
     }
 
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError> {
-        self.one(
-            "SELECT app, tag, seq, prev, state FROM streams
+        self.sealed_one(
+            sealed::STREAMS,
+            "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
              WHERE grp = $1 AND shard = $2 AND subject = $3 AND app = $4",
             params![GROUP, shard_of(subject), subject.0, app.map_or("", AppId::as_str)],
             stream_from,
@@ -159,23 +164,84 @@ impl Rows for Rowset {
     }
 
     fn streams(&self, subject: SubjectKey) -> Result<Vec<StreamRow>, StoreError> {
-        self.all(
-            "SELECT app, tag, seq, prev, state FROM streams
+        self.sealed_all(
+            sealed::STREAMS,
+            "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
              WHERE grp = $1 AND shard = $2 AND subject = $3 ORDER BY app",
             params![GROUP, shard_of(subject), subject.0],
             stream_from,
         )
     }
 
-    fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+    fn all_streams(
+        &self,
+        after: Option<&(SubjectKey, Option<AppId>)>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, StreamRow)>, StoreError> {
+        let read = |row: &Row<'_>| Ok((SubjectKey(row.get(2)?), stream_from(row)?));
+        match after {
+            None => self.sealed_all(
+                sealed::STREAMS,
+                "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
+                 WHERE grp = $1 ORDER BY grp, shard, subject, app LIMIT $2",
+                params![GROUP, limit.cast_signed()],
+                read,
+            ),
+            Some((subject, app)) => self.sealed_all(
+                sealed::STREAMS,
+                "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
+                 WHERE (grp, shard, subject, app) > ($1, $2, $3, $4) AND grp = $1
+                 ORDER BY grp, shard, subject, app LIMIT $5",
+                params![
+                    GROUP,
+                    shard_of(*subject),
+                    subject.0,
+                    app.as_ref().map_or("", AppId::as_str),
+                    limit.cast_signed()
+                ],
+                read,
+            ),
+        }
+    }
+
+    fn app_seqs(&self) -> Result<Vec<(AppId, u64)>, StoreError> {
+        self.sealed_all(
+            sealed::APP_SEQS,
+            "SELECT grp, app, next, mac FROM app_seqs WHERE grp = $1 ORDER BY app",
+            [GROUP],
+            |row| Ok((app_from(&row.get::<_, String>(1)?)?, row.get::<_, i64>(2)?.cast_unsigned())),
+        )
+    }
+
+    fn places(&self, subject: SubjectKey) -> Result<Vec<(u64, Option<AppId>)>, StoreError> {
         self.all(
-            "SELECT s.state FROM
+            "SELECT idx, app FROM history WHERE grp = $1 AND shard = $2 AND subject = $3 ORDER BY idx",
+            params![GROUP, shard_of(subject), subject.0],
+            |row| {
+                let app: String = row.get(1)?;
+                let app = if app.is_empty() { None } else { Some(app_from(&app)?) };
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), app))
+            },
+        )
+    }
+
+    fn history_len(&self) -> Result<u64, StoreError> {
+        let counted = self.one("SELECT COUNT(*) FROM history WHERE grp = $1", [GROUP], |row| {
+            Ok(row.get::<_, i64>(0)?.cast_unsigned())
+        })?;
+        Ok(counted.unwrap_or(0))
+    }
+
+    fn states_of_app(&self, app: &AppId, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.sealed_all(
+            sealed::STREAMS,
+            "SELECT s.grp, s.shard, s.subject, s.app, s.tag, s.seq, s.prev, s.state, s.mac FROM
                  (SELECT grp, shard, subject, app FROM streams WHERE grp = $1 AND app = $2
                   ORDER BY shard, subject LIMIT $3) AS r
              JOIN streams AS s
                  ON s.grp = r.grp AND s.shard = r.shard AND s.subject = r.subject AND s.app = r.app",
             params![GROUP, app.as_str(), limit.cast_signed()],
-            |row| Ok(row.get(0)?),
+            |row| Ok(row.get(7)?),
         )
     }
 
@@ -224,11 +290,12 @@ impl Rows for Rowset {
     }
 
     fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError> {
-        self.one(
-            "SELECT bytes FROM consent_evidence
+        self.sealed_one(
+            sealed::EVIDENCE,
+            "SELECT grp, shard, subject, leaf_salt, bytes, mac FROM consent_evidence
              WHERE grp = $1 AND shard = $2 AND subject = $3 AND leaf_salt = $4",
             params![GROUP, shard_of(subject), subject.0, leaf.0],
-            |row| Ok(row.get(0)?),
+            |row| Ok(row.get(4)?),
         )
     }
 
@@ -242,75 +309,80 @@ impl Rows for Rowset {
     }
 
     fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {
-        self.all(
-            "SELECT subject FROM value_indexes WHERE grp = $1 AND item = $2 AND value_index = $3
-             ORDER BY subject LIMIT $4",
+        self.sealed_all(
+            sealed::INDEXES,
+            "SELECT v.grp, v.shard, v.subject, v.item, v.value_index, v.mac FROM
+                 (SELECT grp, shard, subject, item FROM value_indexes
+                  WHERE grp = $1 AND item = $2 AND value_index = $3 ORDER BY subject LIMIT $4) AS r
+             JOIN value_indexes AS v
+                 ON v.grp = r.grp AND v.shard = r.shard AND v.subject = r.subject AND v.item = r.item
+             ORDER BY v.subject",
             params![GROUP, item.0, index, limit.cast_signed()],
-            |row| Ok(SubjectKey(row.get(0)?)),
+            |row| Ok(SubjectKey(row.get(2)?)),
         )
     }
 
     fn ticket(&self, kind: TicketKind, key: &[u8; 32]) -> Result<Option<TicketRow>, StoreError> {
-        self.one(
-            "SELECT kind, key, family, subject, app, body, issued_at, expires_at, used, revoked FROM tickets
-             WHERE grp = $1 AND shard = $2 AND kind = $3 AND key = $4",
+        self.sealed_one(
+            sealed::TICKETS,
+            "SELECT grp, shard, kind, key, family, subject, app, body, issued_at, expires_at, used, revoked, mac
+             FROM tickets WHERE grp = $1 AND shard = $2 AND kind = $3 AND key = $4",
             params![GROUP, key.first().copied().unwrap_or(0), kind as u8, key],
-            |row| {
-                Ok(TicketRow {
-                    ticket: ticket_from(row)?,
-                    used: row.get::<_, i64>(8)? != 0,
-                    revoked: row.get::<_, i64>(9)? != 0,
-                })
-            },
+            ticket_row_from,
         )
     }
 
     fn answer(&self, subject: SubjectKey, key: &Digest) -> Result<Option<AnswerRow>, StoreError> {
-        self.one(
-            "SELECT body, disclosure, released, at FROM idempotency
+        self.sealed_one(
+            sealed::ANSWERS,
+            "SELECT grp, shard, subject, key, body, disclosure, released, at, mac FROM idempotency
              WHERE grp = $1 AND shard = $2 AND subject = $3 AND key = $4",
             params![GROUP, shard_of(subject), subject.0, key.0],
             |row| {
                 Ok(AnswerRow {
-                    body: row.get::<_, Option<[u8; 32]>>(0)?.map(Digest),
-                    disclosure: DisclosureId(row.get(1)?),
-                    released: ItemSet::from_bytes(row.get(2)?),
-                    at: time_from(row, 3)?,
+                    body: row.get::<_, Option<[u8; 32]>>(4)?.map(Digest),
+                    disclosure: DisclosureId(row.get(5)?),
+                    released: ItemSet::from_bytes(row.get(6)?),
+                    at: time_from(row, 7)?,
                 })
             },
         )
     }
 
     fn app_seq(&self, app: &AppId) -> Result<u64, StoreError> {
-        let next = self.one(
-            "SELECT next FROM app_seqs WHERE grp = $1 AND app = $2",
+        let next = self.sealed_one(
+            sealed::APP_SEQS,
+            "SELECT grp, app, next, mac FROM app_seqs WHERE grp = $1 AND app = $2",
             params![GROUP, app.as_str()],
-            |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+            |row| Ok(row.get::<_, i64>(2)?.cast_unsigned()),
         )?;
         Ok(next.unwrap_or(0))
     }
 
     fn staff(&self, staff: &StaffId) -> Result<Option<StaffRow>, StoreError> {
-        self.one(
-            "SELECT staff, identity, generation, code, code_until, totp, step, failed, locked_until FROM staff
-             WHERE grp = $1 AND staff = $2",
+        self.sealed_one(
+            sealed::STAFF,
+            "SELECT grp, staff, identity, generation, code, code_until, totp, step, failed, locked_until, mac
+             FROM staff WHERE grp = $1 AND staff = $2",
             params![Log::Platform.grp(), staff.as_str()],
             staff_from,
         )
     }
 
     fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError> {
-        self.one(
-            "SELECT staff, identity, generation, code, code_until, totp, step, failed, locked_until FROM staff
-             WHERE grp = $1 AND identity = $2",
+        self.sealed_one(
+            sealed::STAFF,
+            "SELECT grp, staff, identity, generation, code, code_until, totp, step, failed, locked_until, mac
+             FROM staff WHERE grp = $1 AND identity = $2",
             params![Log::Platform.grp(), identity],
             staff_from,
         )
     }
 
     fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError> {
-        self.all(
-            "SELECT staff, generation, id, key, state, name, added_at FROM staff_passkeys
+        self.sealed_all(
+            sealed::PASSKEYS,
+            "SELECT grp, staff, id, generation, key, state, name, added_at, mac FROM staff_passkeys
              WHERE grp = $1 AND staff = $2 ORDER BY id",
             params![Log::Platform.grp(), staff.as_str()],
             passkey_from,
@@ -345,18 +417,19 @@ pub(super) fn algorithm_code(algorithm: Algorithm) -> i64 {
     }
 }
 
-/// From `kind, key, family, subject, app, body, issued_at, expires_at`.
-pub(super) fn ticket_from(row: &Row<'_>) -> Result<Ticket, StoreError> {
-    Ok(Ticket {
-        kind: TicketKind::from_number(row.get(0)?).ok_or(StoreError::Damaged("an unknown kind of ticket"))?,
-        key: row.get(1)?,
-        family: row.get(2)?,
-        subject: row.get::<_, Option<[u8; 16]>>(3)?.map(SubjectKey),
-        app: row.get::<_, Option<String>>(4)?.map(|app| app_from(&app)).transpose()?,
-        body: row.get(5)?,
-        issued_at: time_from(row, 6)?,
-        expires_at: time_from(row, 7)?,
-    })
+/// From a row of `tickets`.
+pub(super) fn ticket_row_from(row: &Row<'_>) -> Result<TicketRow, StoreError> {
+    let ticket = Ticket {
+        kind: TicketKind::from_number(row.get(2)?).ok_or(StoreError::Damaged("an unknown kind of ticket"))?,
+        key: row.get(3)?,
+        family: row.get(4)?,
+        subject: row.get::<_, Option<[u8; 16]>>(5)?.map(SubjectKey),
+        app: row.get::<_, Option<String>>(6)?.map(|app| app_from(&app)).transpose()?,
+        body: row.get(7)?,
+        issued_at: time_from(row, 8)?,
+        expires_at: time_from(row, 9)?,
+    };
+    Ok(TicketRow { ticket, used: row.get::<_, i64>(10)? != 0, revoked: row.get::<_, i64>(11)? != 0 })
 }
 
 /// From a root and a note. What is no text is read as some other text, and so is no signed note.
@@ -372,18 +445,18 @@ fn tree_from(row: &Row<'_>, column: usize) -> Result<Option<(Hash, String)>, Sto
 }
 
 fn stream_from(row: &Row<'_>) -> Result<StreamRow, StoreError> {
-    let app: String = row.get(0)?;
+    let app: String = row.get(3)?;
     let app = if app.is_empty() { None } else { Some(app_from(&app)?) };
     Ok(StreamRow {
-        stream: StreamId { app, tag: Tag(row.get(1)?) },
-        next: row.get::<_, i64>(2)?.cast_unsigned(),
-        prev: Digest(row.get(3)?),
-        state: row.get(4)?,
+        stream: StreamId { app, tag: Tag(row.get(4)?) },
+        next: row.get::<_, i64>(5)?.cast_unsigned(),
+        prev: Digest(row.get(6)?),
+        state: row.get(7)?,
     })
 }
 
 fn person_from(row: &Row<'_>) -> Result<Person, StoreError> {
-    Ok(Person { subject: SubjectKey(row.get(0)?), guardian_required: row.get::<_, i64>(1)? != 0 })
+    Ok(Person { subject: SubjectKey(row.get(3)?), guardian_required: row.get::<_, i64>(4)? != 0 })
 }
 
 fn numbered(row: &Row<'_>) -> Result<(u64, Vec<u8>), StoreError> {

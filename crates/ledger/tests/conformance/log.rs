@@ -30,13 +30,19 @@ pub fn check_receipt(receipt: &Receipt) {
 }
 
 pub fn a_new_store_opens_both_logs_and_adopts_the_platform(place: Place) {
+    let sealed = matches!(place, Place::Sealed(_));
     let world = World::empty(place);
     let opened = |log| Fact::LogOpened { log, suite: Suite::Guomi, profile: Profile::Dual };
     let platform = world.entries(&LogId::platform());
     let group = world.entries(&group());
-    assert_eq!(platform.iter().map(|entry| &entry.fact).collect::<Vec<_>>(), [&opened(LogId::platform())]);
+    let mut expected = vec![opened(LogId::platform())];
+    expected.extend(sealed.then_some(Fact::StateSealed));
+    assert_eq!(platform.into_iter().map(|entry| entry.fact).collect::<Vec<_>>(), expected);
+    let all = expected.len() as u64;
     assert_eq!(group[0].fact, opened(LogId::group(0)));
-    assert!(matches!(group[1].fact, Fact::PlatformAdopted { size: 1, sha256: Some(_), sm3: Some(_) }));
+    assert!(
+        matches!(group[1].fact, Fact::PlatformAdopted { size, sha256: Some(_), sm3: Some(_) } if size == all)
+    );
     assert_eq!(group.len(), 2);
 }
 
