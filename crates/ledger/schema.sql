@@ -1,7 +1,7 @@
 CREATE TABLE app_seqs (
     grp  INTEGER NOT NULL,
     app  TEXT    NOT NULL,
-    next INTEGER NOT NULL,
+    next INTEGER NOT NULL, mac BLOB,
     PRIMARY KEY (grp, app)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE consent_evidence (
@@ -9,7 +9,7 @@ CREATE TABLE consent_evidence (
     shard     INTEGER NOT NULL,
     subject   BLOB    NOT NULL,
     leaf_salt BLOB    NOT NULL,          -- of the leaf that records the consent
-    bytes     BLOB    NOT NULL,
+    bytes     BLOB    NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, subject, leaf_salt)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
@@ -46,7 +46,7 @@ CREATE TABLE idempotency (
     body       BLOB,
     disclosure BLOB    NOT NULL,
     released   BLOB    NOT NULL,
-    at         INTEGER NOT NULL,
+    at         INTEGER NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, subject, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (
@@ -60,7 +60,7 @@ CREATE TABLE people (
     shard        INTEGER NOT NULL,
     person_index BLOB    NOT NULL,
     subject      BLOB    NOT NULL,
-    guardian     INTEGER NOT NULL,       -- 1 when a guardian must agree
+    guardian     INTEGER NOT NULL, mac BLOB,       -- 1 when a guardian must agree
     PRIMARY KEY (grp, shard, person_index)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE retired_tag_keys (
@@ -68,7 +68,7 @@ CREATE TABLE retired_tag_keys (
     shard         INTEGER NOT NULL,
     tag           BLOB    NOT NULL,      -- of the person's own stream
     wrapped       BLOB    NOT NULL,
-    destroy_after INTEGER NOT NULL,
+    destroy_after INTEGER NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, tag)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sealed_identity (
@@ -99,7 +99,7 @@ CREATE TABLE staff (
     totp         BLOB,                   -- the sealed secret of one-time passwords; NULL before it is set up
     step         INTEGER NOT NULL,       -- the last time step a one-time password was used for
     failed       INTEGER NOT NULL,       -- attempts since the last one that succeeded
-    locked_until INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL, mac BLOB,
     PRIMARY KEY (grp, staff)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE staff_passkeys (
@@ -110,7 +110,7 @@ CREATE TABLE staff_passkeys (
     key        BLOB    NOT NULL,         -- its public key
     state      BLOB    NOT NULL,         -- changes with each use: how often it signed
     name       TEXT    NOT NULL,         -- what its owner calls it
-    added_at   INTEGER NOT NULL,
+    added_at   INTEGER NOT NULL, mac BLOB,
     PRIMARY KEY (grp, staff, id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE streams (
@@ -121,7 +121,7 @@ CREATE TABLE streams (
     tag     BLOB    NOT NULL,
     seq     INTEGER NOT NULL,            -- the number the next fact gets
     prev    BLOB    NOT NULL,            -- the hash of the last leaf
-    state   BLOB    NOT NULL,
+    state   BLOB    NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, subject, app)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE subject_keys (
@@ -143,7 +143,7 @@ CREATE TABLE tickets (
     issued_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used       INTEGER NOT NULL,         -- 1 once it was taken
-    revoked    INTEGER NOT NULL,         -- 1 once it was revoked
+    revoked    INTEGER NOT NULL, mac BLOB,         -- 1 once it was revoked
     PRIMARY KEY (grp, shard, kind, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tiles (
@@ -159,7 +159,7 @@ CREATE TABLE value_indexes (
     shard       INTEGER NOT NULL,
     subject     BLOB    NOT NULL,
     item        INTEGER NOT NULL,
-    value_index BLOB    NOT NULL,
+    value_index BLOB    NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, subject, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_time ON idempotency (grp, at);

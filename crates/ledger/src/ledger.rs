@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use yinuo_core::Platform;
-use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Timestamp};
+use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
 
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
 use crate::overdue::Watch;
@@ -268,7 +268,7 @@ fn load(
         tips.insert(log, Arc::new(tip));
     }
     let size = tips.get(&Log::Platform).map_or(0, |tip: &Arc<Tip>| tip.size);
-    let (platform, accepted, sealed) = fold(rows, size)?;
+    let (platform, accepted, sealed) = fold(rows, size, found.suite)?;
     let last = tips.values().map(|tip| tip.at).max();
     Ok((View { platform: Arc::new(platform), tips }, Recorded { last, accepted }, sealed))
 }
@@ -277,10 +277,10 @@ fn load(
 type Accepted = Option<(Timestamp, Timestamp)>;
 
 /// The platform, when an operator last accepted the clock, and whether the rows of state are sealed.
-fn fold(rows: &dyn Rows, size: u64) -> Result<(Platform, Accepted, bool), LedgerError> {
+fn fold(rows: &dyn Rows, size: u64, suite: Suite) -> Result<(Platform, Accepted, bool), LedgerError> {
     let (mut platform, mut accepted, mut sealed) = (Platform::default(), None, false);
     let (none, mut next) = (HashMap::new(), 0);
-    let known = Known { new: &none, rows };
+    let known = Known { new: &none, rows, suite };
     while next < size {
         let entries = rows.entries(Log::Platform, next, CHUNK)?;
         if entries.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use yinuo_core::{Answer, Documents, Earlier, Loaded, Outcome, Own, Slot, Stream, decide};
 use yinuo_domain::{
-    AppId, Command, Digest, Fact, PlatformChange, Refusal, Salt, StreamId, SubjectKey, Tag, Timestamp,
+    AppId, Command, Digest, Fact, PlatformChange, Refusal, Salt, StreamId, SubjectKey, Suite, Tag, Timestamp,
 };
 
 use crate::backend::{AnswerRow, Change, Log, Rows, StreamRow};
@@ -96,7 +96,7 @@ impl Sequencer {
         for (_, fact) in facts {
             let salt = self.salt(&mut salt)?;
             let fact = self.append_log(batch, Log::Platform, salt, fact)?;
-            let known = Known { new: &documents, rows: self.writer.rows() };
+            let known = Known { new: &documents, rows: self.writer.rows(), suite: self.settings.suite };
             Arc::make_mut(&mut self.platform).apply(&fact, &known).map_err(LedgerError::from)?;
         }
         self.adopt(batch)?;
@@ -448,11 +448,17 @@ fn slot<S>(looked: bool, held: &Option<Held<S>>) -> Slot<&S> {
 pub(crate) struct Known<'a> {
     pub(crate) new: &'a HashMap<Digest, Arc<[u8]>>,
     pub(crate) rows: &'a dyn Rows,
+    pub(crate) suite: Suite,
 }
 
 impl Documents for Known<'_> {
     fn document(&self, hash: &Digest) -> Option<Arc<[u8]>> {
         // A store that fails is a document that is missing: the fact cannot be folded, and the batch is taken back.
-        self.new.get(hash).cloned().or_else(|| self.rows.document(hash).ok().flatten())
+        // So is one that is not what its name says.
+        let stored = || {
+            let bytes = self.rows.document(hash).ok().flatten()?;
+            (yinuo_tlog::content_hash(self.suite, &bytes) == *hash).then_some(bytes)
+        };
+        self.new.get(hash).cloned().or_else(stored)
     }
 }

@@ -152,7 +152,7 @@ fn change(tables: impl Iterator<Item = &'static (&'static str, &'static [&'stati
     let database = database(directory.path());
     for (of, (table, key)) in (0u64..).zip(tables) {
         let mut statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let rows =
             statement.query_map([], |row| (0..width).map(|n| row.get(n)).collect::<Result<Vec<Value>, _>>());
@@ -308,10 +308,7 @@ fn a_row_put_back_to_an_older_version_or_dropped_is_named_by_the_log() {
     let world = World::new(Place::sealed(directory.path()));
     let who = world.consented(1);
     world.disclose(&who, &courier());
-    let world = {
-        let again = world.again(Place::sealed(directory.path()));
-        again
-    };
+    let world = world.again(Place::sealed(directory.path()));
     world.ledger.clone().close();
     let older = tempfile::tempdir().unwrap();
     std::fs::copy(directory.path().join(DATABASE), older.path().join(DATABASE)).unwrap();

@@ -55,7 +55,7 @@ pub(crate) fn assemble(
     let signers = signers_of(made.profile, keys.signers);
     let verifier_keys = verifier_keys(host, &signers);
     let settings = settings(made, host, config);
-    let store = SqliteStore::new(dir).sealed(VaultSeal::new(&keys.vault));
+    let store = SqliteStore::new(dir).sealed(VaultSeal::of(&keys.vault));
     let ledger = Ledger::open(store, settings, signers, clock.clone(), random.clone());
     let ledger = ledger.map_err(|error| match error {
         LedgerError::Store(StoreError::InUse) => AssembleError::InUse { dir: dir.display().to_string() },

@@ -13,7 +13,7 @@ pub(crate) struct VaultSeal {
 }
 
 impl VaultSeal {
-    pub(crate) fn new(vault: &Arc<Vault>) -> Arc<dyn RowSeal> {
+    pub(crate) fn of(vault: &Arc<Vault>) -> Arc<dyn RowSeal> {
         Arc::new(Self { vault: Arc::clone(vault), key: vault.row_key() })
     }
 }

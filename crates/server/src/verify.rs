@@ -77,7 +77,7 @@ fn rows(options: &VerifyOptions) -> Result<SealedRows, RowsError> {
     let made = Made::read(dir)?;
     let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
     let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
-    Ok(StoreCopy::open(dir)?.rows(VaultSeal::new(&keys.vault))?)
+    Ok(StoreCopy::open(dir)?.rows(VaultSeal::of(&keys.vault))?)
 }
 
 fn tell(report: &Report, rows: Option<&SealedRows>, options: &VerifyOptions) {

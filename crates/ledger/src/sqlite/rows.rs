@@ -190,7 +190,7 @@ impl Rows for Rowset {
             Some((subject, app)) => self.sealed_all(
                 sealed::STREAMS,
                 "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
-                 WHERE (grp, shard, subject, app) > ($1, $2, $3, $4) AND grp = $1
+                 WHERE (grp, shard, subject, app) > ($1, $2, $3, $4)
                  ORDER BY grp, shard, subject, app LIMIT $5",
                 params![
                     GROUP,

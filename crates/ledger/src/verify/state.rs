@@ -13,6 +13,9 @@ use crate::state::State as _;
 /// How many rows are read at once.
 const CHUNK: usize = 1_024;
 
+/// How many entries a person has with each app, and the sum that says which.
+pub(super) type Sums = HashMap<Option<AppId>, (u64, u64)>;
+
 /// What the walk over the entries has found out.
 pub(super) struct Found<'v> {
     pub(super) source: &'v dyn Source,
@@ -24,7 +27,7 @@ pub(super) struct Found<'v> {
     pub(super) suite: yinuo_domain::Suite,
     pub(super) size: u64,
     /// What history says of the person at hand: how many entries, and which, by app.
-    pub(super) about: Option<(SubjectKey, HashMap<Option<AppId>, (u64, u64)>)>,
+    pub(super) about: Option<(SubjectKey, Sums)>,
 }
 
 impl Found<'_> {
@@ -73,7 +76,7 @@ impl Found<'_> {
             return Err(bad(Log::Group, last, what));
         }
         if self.about.as_ref().is_none_or(|(of, _)| *of != subject) {
-            let mut sums: HashMap<Option<AppId>, (u64, u64)> = HashMap::new();
+            let mut sums = Sums::new();
             for (index, app) in self.source.read(|rows| rows.places(subject))? {
                 let (count, sum) = sums.entry(app).or_default();
                 (*count, *sum) = (*count + 1, sum.wrapping_add(place(index)));
