@@ -13,6 +13,11 @@ use crate::fair::Fair;
 use crate::submission::{Answer, Recall};
 use crate::{Answered, LedgerError, Settings, Submission, Write, Written};
 
+/// How often a batch of people who come in may be doubled while nobody else waits.
+const DOUBLED_MAX: u32 = 4;
+/// How many facts such a batch has at most, unless every batch may have more.
+const ALONE_MAX: usize = 4_096;
+
 /// Something for the sequencer to do.
 pub(crate) enum Job {
     Submit(Box<Submission>, Answer<Answered>),
@@ -79,6 +84,8 @@ struct Lanes {
     urgent: VecDeque<Job>,
     ordinary: Fair<Job>,
     incoming: VecDeque<Job>,
+    /// How many batches in a row there were for people who come in alone.
+    alone: u32,
     closed: bool,
     poisoned: bool,
     room: Room,
@@ -104,6 +111,7 @@ impl Queue {
                 urgent: VecDeque::new(),
                 ordinary: Fair::new(settings.queue_len_max, settings.partner_queue_len_max),
                 incoming: VecDeque::new(),
+                alone: 0,
                 closed: false,
                 poisoned: false,
                 room: Room::Ample,
@@ -170,7 +178,16 @@ impl Queue {
         let mut batch = Vec::with_capacity(urgent + ordinary);
         batch.extend(lanes.urgent.drain(..urgent));
         batch.extend(std::iter::from_fn(|| lanes.ordinary.pop()).take(ordinary));
-        let room = (self.batch_max - urgent - ordinary).max(self.batch_max / 8).max(1);
+        let room = if urgent + ordinary == 0 {
+            // Nobody else waits: the more share one flush, the sooner all are in. Whoever comes meanwhile waits for this
+            // batch once; the next ones are short again.
+            let doubled = lanes.alone.min(DOUBLED_MAX);
+            lanes.alone = lanes.alone.saturating_add(1);
+            (self.batch_max << doubled).min(self.batch_max.max(ALONE_MAX))
+        } else {
+            lanes.alone = 0;
+            (self.batch_max - urgent - ordinary).max(self.batch_max / 8).max(1)
+        };
         let mut weight = 0;
         while weight < room {
             let Some(job) = lanes.incoming.pop_front() else { break };
@@ -233,4 +250,36 @@ fn put(lane: &mut VecDeque<Job>, len_max: usize, job: Job) -> Result<(), Job> {
     }
     lane.push_back(job);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use yinuo_domain::{AppId, Command, Profile, Salt, SubjectKey, Suite, Tag, WithdrawalScope};
+
+    use super::*;
+    use crate::Pending;
+
+    fn push(queue: &Queue, command: Command) {
+        let (answer, _): (_, Pending<_>) = Pending::new();
+        queue.push(Job::Submit(Box::new(Submission::new(command, Salt([0; 16]))), answer));
+    }
+
+    fn comes_in() -> Command {
+        Command::Enrol { subject: SubjectKey([1; 16]), own: Tag([2; 16]), values: Vec::new() }
+    }
+
+    /// While nobody else waits, batches of people who come in grow; with the first one who does they are short again.
+    #[test]
+    fn an_import_that_is_alone_takes_more_each_time_and_gives_way_at_once() {
+        let settings =
+            Settings { batch_len_max: 8, ..Settings::new(Suite::Guomi, Profile::Dual, "a.example") };
+        let queue = Queue::new(&settings);
+        (0..600).for_each(|_| push(&queue, comes_in()));
+        let take = || queue.take(None).unwrap().len();
+        assert_eq!([take(), take(), take(), take(), take(), take()], [8, 16, 32, 64, 128, 128]);
+        let app = AppId::parse("courier").unwrap();
+        let (subject, tag) = (SubjectKey([1; 16]), Tag([2; 16]));
+        push(&queue, Command::Withdraw { subject, app, tag, scope: WithdrawalScope::Whole });
+        assert_eq!([take(), take(), take()], [8, 8, 16], "a withdrawal with seven who come in");
+    }
 }

@@ -523,17 +523,32 @@ impl Sequencer {
 
     /// Does the writes that a submission depends on, or takes all of them back.
     pub(crate) fn depend_on(&mut self, submission: &Submission) -> Result<(), Failed> {
-        if submission.writes.is_empty() {
-            return Ok(());
+        let Some((first, others)) = submission.writes.split_first() else { return Ok(()) };
+        // A mark keeps a copy of each page that is changed after it. With a person who comes in there is nothing to take
+        // back: if they are there already nothing was changed, and if they are not no row of theirs can be there.
+        let marked = !first.is_new_person() || !others.iter().all(|write| write.is_of_person(first));
+        if marked {
+            self.writer.mark()?;
         }
-        self.writer.mark()?;
-        for write in &submission.writes {
-            if self.writer.change(Change::Write(write))?.is_conflict() {
+        if self.writer.change(Change::Write(first))?.is_conflict() {
+            if marked {
                 self.writer.unmark(false)?;
-                return Err(Failed::One(LedgerError::Conflict));
             }
+            return Err(Failed::One(LedgerError::Conflict));
         }
-        self.writer.unmark(true)?;
+        for write in others {
+            if !self.writer.change(Change::Write(write))?.is_conflict() {
+                continue;
+            }
+            if !marked {
+                return Err(Failed::Batch(StoreError::Damaged("a row of somebody who was not there").into()));
+            }
+            self.writer.unmark(false)?;
+            return Err(Failed::One(LedgerError::Conflict));
+        }
+        if marked {
+            self.writer.unmark(true)?;
+        }
         Ok(())
     }
 }

@@ -32,11 +32,12 @@ pub const DATABASE: &str = "ledger.sqlite";
 /// The lock's name in the data directory. The lock is held as long as the store is open.
 pub const LOCK: &str = "lock";
 
-/// How many pages the write-ahead log may have before a commit moves them into the database: 16 MiB.
-const PAGES_AHEAD_MAX: i32 = 4_096;
+/// How many pages the write-ahead log may have before a commit moves them into the database: 64 MiB. An import changes
+/// the same pages in many commits, and moving a page once for all of them is most of what makes it fast.
+const PAGES_AHEAD_MAX: i32 = 16_384;
 /// How much of the database the writer keeps in memory, in KiB (negative, as SQLite has it): rows of people are spread
 /// by their keys, and an import touches a page of each table for each of them.
-const CACHE_KIB_WRITING: i64 = -65_536;
+const CACHE_KIB_WRITING: i64 = -131_072;
 /// How many idle read connections are kept.
 const IDLE_MAX: usize = 8;
 /// How long a statement waits for another connection.
@@ -126,6 +127,9 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
+    // What SQLite puts aside (pages a savepoint may bring back, rows to sort) never goes into a file: nobody would
+    // overwrite it there after a deletion.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())
 }

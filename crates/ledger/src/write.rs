@@ -109,6 +109,24 @@ pub enum Written {
     Count(u64),
 }
 
+impl Write {
+    /// Whether it adds a person.
+    pub(crate) fn is_new_person(&self) -> bool {
+        matches!(self, Self::AddPerson { .. })
+    }
+
+    /// Whether it keeps a value, or the index of one, of the person that `added` adds.
+    pub(crate) fn is_of_person(&self, added: &Self) -> bool {
+        match (self, added) {
+            (
+                Self::PutSealed { subject: of, .. } | Self::PutIndex { subject: of, .. },
+                Self::AddPerson { subject, .. },
+            ) => of == subject,
+            _ => false,
+        }
+    }
+}
+
 impl Written {
     /// Whether a submission that depends on this cannot go on.
     pub(crate) fn is_conflict(&self) -> bool {

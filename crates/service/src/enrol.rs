@@ -306,11 +306,7 @@ impl Gateway {
         values: &[Checked],
     ) -> Result<Submission, EnrolError> {
         let vault = &self.parts.vault;
-        // The shard of a person is the first byte of both, so that one commit group holds all of them.
-        let mut subject = SubjectKey(self.random()?);
-        if let (Some(to), Some(from)) = (subject.0.first_mut(), index.first()) {
-            *to = *from;
-        }
+        let subject = surrogate(index, self.now(), self.random()?);
         let (wrapped, keys) =
             vault.new_subject_in_use(subject, self.parts.random.as_ref()).map_err(sealing)?;
         let mut writes = Vec::with_capacity(1 + values.len());
@@ -356,6 +352,20 @@ impl Gateway {
         }
         Ok(stored)
     }
+}
+
+/// Where a new person's rows are: their shard, the second they come in, and eleven random bytes.
+///
+/// The shard is the first byte of their index too, so that one commit group holds all of them. The second makes
+/// neighbours of whoever comes in together: a commit writes whole pages, and with surrogates that are random all over
+/// each person of an import would have a page of their own in every table.
+fn surrogate(index: [u8; 16], now: Timestamp, random: [u8; 11]) -> SubjectKey {
+    let [shard, ..] = index;
+    let second = u32::try_from(now.0 / 1_000).unwrap_or(u32::MAX).to_be_bytes();
+    let mut bytes = [0; 16];
+    let parts = [shard].into_iter().chain(second).chain(random);
+    bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+    SubjectKey(bytes)
 }
 
 fn done(answered: &Answered) -> Result<(), EnrolError> {

@@ -163,9 +163,15 @@ impl Vault {
         drawn: [u8; 8],
         value: &[u8],
     ) -> Result<ValueVersion, VaultError> {
-        let key = keys.data(compartment)?;
-        let key = suite::derive(keys.suite, key.bytes, VERSION, HASH_LEN)?;
-        let mac = suite::mac(keys.suite, &key, [bind(&[&[item.0], &drawn, value]).as_slice()]);
+        let data = keys.data_key(compartment)?;
+        let key = match data.marks.get() {
+            Some(key) => key,
+            None => {
+                let key = suite::derive(keys.suite, &data.bytes, VERSION, HASH_LEN)?;
+                data.marks.get_or_init(|| key)
+            }
+        };
+        let mac = suite::mac(keys.suite, key, [bind(&[&[item.0], &drawn, value]).as_slice()]);
         let mut version = [0; 16];
         version.iter_mut().zip(drawn.into_iter().chain(mac)).for_each(|(out, byte)| *out = byte);
         Ok(ValueVersion(version))

@@ -1,6 +1,7 @@
 //! The keys of one person: wrapped, as they are stored, and in memory, as they are used.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use yinuo_domain::{Compartment, SubjectKey, Suite};
 
@@ -118,6 +119,8 @@ pub(crate) struct DataKey {
     pub(crate) compartment: Compartment,
     pub(crate) version: u32,
     pub(crate) bytes: Key,
+    /// The key of versions, once it was needed: it is the same for all values of the compartment.
+    pub(crate) marks: OnceLock<Key>,
 }
 
 impl SubjectKeys {
@@ -128,12 +131,13 @@ impl SubjectKeys {
 
     /// The key of `compartment`, with what its record says of it.
     pub(crate) fn data(&self, compartment: Compartment) -> Result<KeyRef<'_>, VaultError> {
-        let key = self
-            .data
-            .iter()
-            .find(|key| key.compartment == compartment)
-            .ok_or(VaultError::NoDataKey(compartment))?;
+        let key = self.data_key(compartment)?;
         Ok(KeyRef { suite: self.suite, number: key.version, bytes: &key.bytes })
+    }
+
+    pub(crate) fn data_key(&self, compartment: Compartment) -> Result<&DataKey, VaultError> {
+        let key = self.data.iter().find(|key| key.compartment == compartment);
+        key.ok_or(VaultError::NoDataKey(compartment))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use yinuo_domain::{Compartment, Item, Random, SubjectKey, Suite, ValueVersion};
 use zeroize::Zeroizing;
@@ -101,7 +101,8 @@ impl Vault {
             match slot {
                 Slot::Tag => tag = Some(bytes),
                 Slot::Data(compartment) => {
-                    data.push(DataKey { compartment, version: FIRST_KEY_VERSION, bytes });
+                    let marks = OnceLock::new();
+                    data.push(DataKey { compartment, version: FIRST_KEY_VERSION, bytes, marks });
                 }
             }
         }
@@ -117,7 +118,9 @@ impl Vault {
             let bytes = self.unwrap_one(subject, key)?;
             match key.slot {
                 Slot::Tag => tag = Some(bytes),
-                Slot::Data(compartment) => data.push(DataKey { compartment, version: key.version, bytes }),
+                Slot::Data(compartment) => {
+                    data.push(DataKey { compartment, version: key.version, bytes, marks: OnceLock::new() });
+                }
             }
         }
         let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
