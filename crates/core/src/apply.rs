@@ -78,6 +78,7 @@ impl Platform {
             }
             // About the store and the clock below it: no decision reads them.
             Fact::StateSealed | Fact::ClockAccepted { .. } => {}
+            Fact::ImportBegun { .. } | Fact::PeopleImported { .. } => {}
             Fact::PlatformAdopted { .. }
             | Fact::Enrolled
             | Fact::ValueStored { .. }

@@ -108,6 +108,11 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
             platform.staff.get(staff).ok_or(Refusal::UnknownStaff)?;
             Fact::FactorReset { by, staff: staff.clone() }
         }
+        // Whose doing it is, and nothing that allows anything: each person who comes in is decided by themselves.
+        PlatformChange::BeginImport(import) => Fact::ImportBegun { by, import: *import },
+        PlatformChange::EndImport { import, counts } => {
+            Fact::PeopleImported { by, import: *import, counts: *counts }
+        }
     };
     Ok(Outcome::done(None, fact))
 }

@@ -288,6 +288,10 @@ impl<'d> Replay<'d> {
             Fact::ClockAccepted { by, reason, clock } => {
                 (by.clone(), PlatformChange::AcceptClock { reason: *reason, clock: *clock })
             }
+            Fact::ImportBegun { by, import } => (by.clone(), PlatformChange::BeginImport(*import)),
+            Fact::PeopleImported { by, import, counts } => {
+                (by.clone(), PlatformChange::EndImport { import: *import, counts: *counts })
+            }
             _ => return Err(Undecidable::Misplaced("a fact of a group in the platform log").into()),
         }))
     }

@@ -85,9 +85,16 @@ fn the_last_fact_about_somebody_says_what_they_may_do() {
 #[test]
 fn replay_decides_appointments_again() {
     let mut world = World::new();
-    for change in
-        [appoint("wei", Role::Operator), appoint("lin", Role::Auditor), reset("lin"), dismiss("lin")]
-    {
+    let import = ImportId([3; 16]);
+    let counts = ImportCounts { enrolled: 2, values: 9, ..ImportCounts::default() };
+    for change in [
+        PlatformChange::BeginImport(import),
+        appoint("wei", Role::Operator),
+        PlatformChange::EndImport { import, counts },
+        appoint("lin", Role::Auditor),
+        reset("lin"),
+        dismiss("lin"),
+    ] {
         assert_eq!(word(&world.change(change)), "done");
     }
     let first_bad = |facts: &[Fact]| {

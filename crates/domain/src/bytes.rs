@@ -77,8 +77,8 @@ bytes!(
     ValueVersion, 16, true
 );
 bytes!(
-    /// The platform-internal surrogate of a person: random, never in a leaf, a token or an answer.
-    /// Its first byte is the person's shard.
+    /// The platform-internal surrogate of a person, never in a leaf, a token or an answer: their shard, the second they
+    /// came in, and eleven random bytes.
     SubjectKey, 16, false
 );
 
@@ -100,6 +100,24 @@ impl fmt::Display for DisclosureId {
     }
 }
 
+/// Names one run of an import: `imp_` and 32 hexadecimal digits. Random, so that it says nothing of the file.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ImportId(pub [u8; 16]);
+
+impl ImportId {
+    /// From `imp_…`.
+    pub fn parse(text: &str) -> Result<Self, InvalidBytes> {
+        let digits = text.strip_prefix("imp_").ok_or(InvalidBytes { expected: 16 })?;
+        Tag::parse(digits).map(|tag| Self(tag.0))
+    }
+}
+
+impl fmt::Display for ImportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "imp_{}", hex::encode(self.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +129,8 @@ mod tests {
         assert_eq!(Tag::from_slice(tag.as_bytes()), Ok(tag));
         let id = DisclosureId([7; 16]);
         assert_eq!(DisclosureId::parse(&id.to_string()), Ok(id));
+        let id = ImportId([7; 16]);
+        assert_eq!(ImportId::parse(&id.to_string()), Ok(id));
     }
 
     #[test]
@@ -118,6 +138,7 @@ mod tests {
         for bad in ["", "ab", "AB", &"ab".repeat(17), &"AB".repeat(16), &"zz".repeat(16)] {
             assert!(Tag::parse(bad).is_err(), "{bad}");
             assert!(DisclosureId::parse(&format!("dsc_{bad}")).is_err(), "{bad}");
+            assert!(ImportId::parse(&format!("imp_{bad}")).is_err(), "{bad}");
         }
         assert!(DisclosureId::parse(&"ab".repeat(16)).is_err());
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Item, ItemSet, PartnerId, Purpose, Role,
-    StaffId, SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
+    AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, ImportId, Item, ItemSet, PartnerId,
+    Purpose, Role, StaffId, SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
 };
 
 /// What someone asks to happen. The ledger decides it at the tip of the log.
@@ -237,4 +237,28 @@ pub enum PlatformChange {
         /// What the clock says.
         clock: Timestamp,
     },
+    /// Somebody is about to bring people in from a file. Nobody of it comes in before this is recorded.
+    BeginImport(ImportId),
+    /// What became of it.
+    EndImport {
+        /// Which.
+        import: ImportId,
+        /// How many.
+        counts: ImportCounts,
+    },
+}
+
+/// What became of the people of an import.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct ImportCounts {
+    /// How many came in.
+    pub enrolled: u64,
+    /// How many had values corrected or added.
+    pub corrected: u64,
+    /// How many were here with exactly these values.
+    pub unchanged: u64,
+    /// How many were refused.
+    pub refused: u64,
+    /// How many values were stored.
+    pub values: u64,
 }

@@ -1,9 +1,9 @@
 //! What has happened. State is nothing but the fold of facts.
 
 use crate::{
-    AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Guardian, Item, ItemSet, LogId, PartnerId,
-    Profile, Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp, ValueVersion, ViewReason,
-    WithdrawalScope,
+    AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Guardian, ImportCounts, ImportId, Item,
+    ItemSet, LogId, PartnerId, Profile, Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp,
+    ValueVersion, ViewReason, WithdrawalScope,
 };
 
 /// One entry of a log: a fact, when it happened and where it stands. Its bytes are the leaf (`docs/specs/fact-log.md`).
@@ -256,6 +256,22 @@ pub enum Fact {
         reason: ClockReason,
         /// What the clock said. The entry is not older than the one before; this may be.
         clock: Timestamp,
+    },
+    /// Somebody began to bring people in from a file.
+    ImportBegun {
+        /// Who.
+        by: StaffId,
+        /// Which import.
+        import: ImportId,
+    },
+    /// An import ended, or was given up. One that was killed has only its beginning.
+    PeopleImported {
+        /// Who did it.
+        by: StaffId,
+        /// Which import.
+        import: ImportId,
+        /// What became of the people.
+        counts: ImportCounts,
     },
     /// Somebody of the platform looked at the person's values; in their own stream.
     Viewed {

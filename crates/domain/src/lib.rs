@@ -18,8 +18,10 @@ mod reason;
 mod role;
 mod time;
 
-pub use bytes::{Commitment, Digest, DisclosureId, InvalidBytes, Salt, SubjectKey, Tag, ValueVersion};
-pub use command::{Choice, Command, Guardian, PlatformChange, StoredValue, WithdrawalScope};
+pub use bytes::{
+    Commitment, Digest, DisclosureId, ImportId, InvalidBytes, Salt, SubjectKey, Tag, ValueVersion,
+};
+pub use command::{Choice, Command, Guardian, ImportCounts, PlatformChange, StoredValue, WithdrawalScope};
 pub use declared::{
     Category, Compartment, Declaration, DeclaredItem, DeclaredPurpose, Destination, Engine, Frequency,
     LegalBasis, LocalText, Notice, PartnerProfile, Profile, PurposeKind, Suite, Whose,

@@ -125,7 +125,9 @@ impl Sequencer {
             | PlatformChange::AppointStaff { .. }
             | PlatformChange::DismissStaff(_)
             | PlatformChange::ResetFactor(_)
-            | PlatformChange::AcceptClock { .. } => None,
+            | PlatformChange::AcceptClock { .. }
+            | PlatformChange::BeginImport(_)
+            | PlatformChange::EndImport { .. } => None,
         }
     }
 

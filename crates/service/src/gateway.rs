@@ -10,6 +10,7 @@ use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
 
 use crate::counts::Counters;
 use crate::find::LookUps;
+use crate::import::Imports;
 use crate::{Passkeys, SignIn, Unavailable, UnavailableWhy};
 
 /// How long consents last.
@@ -58,6 +59,7 @@ pub struct Gateway {
     pub(crate) look_ups: LookUps,
     /// Values brought for somebody who is here, and not theirs: a guess, perhaps.
     pub(crate) mismatches: LookUps,
+    pub(crate) imports: Imports,
 }
 
 /// A person, as a use case holds them: where their rows are, and the keys to them.
@@ -78,6 +80,7 @@ impl Gateway {
             counters: Counters::default(),
             look_ups: LookUps::default(),
             mismatches: LookUps::default(),
+            imports: Imports::default(),
         })
     }
 

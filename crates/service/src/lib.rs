@@ -19,6 +19,7 @@ mod evidence;
 mod find;
 mod gateway;
 mod history;
+mod import;
 mod items;
 mod notices;
 mod own_values;

@@ -69,6 +69,8 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::Viewed { .. } => 22,
         Fact::StateSealed => 40,
         Fact::ClockAccepted { .. } => 41,
+        Fact::PeopleImported { .. } => 25,
+        Fact::ImportBegun { .. } => 30,
     }
 }
 
@@ -125,4 +127,10 @@ pub(crate) mod keys {
     pub(crate) const VIEW_REASON: u64 = 57;
     pub(crate) const CLOCK: u64 = 80;
     pub(crate) const CLOCK_REASON: u64 = 81;
+    pub(crate) const IMPORT: u64 = 70;
+    pub(crate) const ENROLLED: u64 = 71;
+    pub(crate) const CORRECTED: u64 = 72;
+    pub(crate) const UNCHANGED: u64 = 73;
+    pub(crate) const REFUSED: u64 = 74;
+    pub(crate) const VALUES_STORED: u64 = 75;
 }

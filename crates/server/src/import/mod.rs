@@ -12,7 +12,7 @@ mod progress;
 mod report;
 mod rows;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use yinuo_web::operator::{ImportBatch, ImportPerson, ImportRefused, ImportTold};
+use yinuo_web::operator::{ImportBatch, ImportBegun, ImportEnd, ImportPerson, ImportRefused, ImportTold};
 
 use crate::cli::{ImportFormat, ImportOptions};
 use crate::clock::SystemClock;
@@ -36,7 +36,7 @@ const BATCH_PEOPLE: usize = 256;
 /// How many bytes of values one batch has, unless one person has more.
 const BATCH_BYTES: usize = 1 << 20;
 /// How many batches are on their way at once: enough to check and seal on every processor while one is committed.
-const ON_THEIR_WAY: usize = 4;
+const ON_THEIR_WAY: usize = 8;
 /// How often a busy server is asked again, once a second.
 const TRIES: u32 = 60;
 
@@ -89,14 +89,30 @@ async fn import(options: &ImportOptions) -> Result<ExitCode, ImportError> {
     let clock = SystemClock::new();
     let mut progress = Progress::start(&clock, identity.length, report.next(), report.counts().values);
 
-    let batches = read(rows, options.update, options.dry_run)?;
-    let through = carry(local, batches, &mut report, &mut progress).await;
+    // Whose doing it is stands in the log before anybody comes in. A rehearsal brings nobody.
+    let begun: Option<ImportBegun> = match options.dry_run {
+        true => None,
+        false => Some(local.post("/operator/people/import/begin", &()).await?),
+    };
+    let import = begun.as_ref().map(|begun| begun.import.clone());
+    let batches = read(rows, options.update, import)?;
+    let mut refused = 0;
+    let through = carry(&local, batches, &mut report, &mut progress, &mut refused).await;
     progress.end();
     report.keep()?;
+    // Whatever stopped it, what became of the people so far is said, as far as anybody listens.
+    let ended = match begun {
+        None => Ok(()),
+        Some(ImportBegun { import }) => {
+            let end = ImportEnd { import, refused };
+            local.post::<_, ImportBegun>("/operator/people/import/end", &end).await.map(drop)
+        }
+    };
     through?;
+    ended?;
     report.finish()?;
     let counts = *report.counts();
-    tell(options, &counts, &report, progress.seconds());
+    tell(options, &counts, &report, &progress);
     Ok(ExitCode::from(u8::from(counts.refused != 0)))
 }
 
@@ -112,12 +128,12 @@ fn beside(file: &Path, dry_run: bool) -> PathBuf {
 fn read(
     mut rows: Rows,
     correct: bool,
-    rehearse: bool,
+    import: Option<String>,
 ) -> Result<mpsc::Receiver<Result<Batch, RowsError>>, std::io::Error> {
     let (sender, receiver) = mpsc::channel(1);
     let reading = move || {
         loop {
-            let batch = gather(&mut rows, correct, rehearse);
+            let batch = gather(&mut rows, correct, import.as_deref());
             let last = !matches!(batch, Ok(Some(_)));
             let sent = batch.transpose().is_none_or(|batch| sender.blocking_send(batch).is_ok());
             // Whoever stopped listening has had enough.
@@ -131,7 +147,7 @@ fn read(
 }
 
 /// The next rows; none at the end of the file.
-fn gather(rows: &mut Rows, correct: bool, rehearse: bool) -> Result<Option<Batch>, RowsError> {
+fn gather(rows: &mut Rows, correct: bool, import: Option<&str>) -> Result<Option<Batch>, RowsError> {
     let (mut people, mut refused) = (Vec::with_capacity(BATCH_PEOPLE), Vec::new());
     let (mut count, mut bytes) = (0u64, 0);
     let mut items = rows.items();
@@ -152,7 +168,7 @@ fn gather(rows: &mut Rows, correct: bool, rehearse: bool) -> Result<Option<Batch
     for person in &mut people {
         person.values.resize(items.len(), None);
     }
-    let people = ImportBatch { correct, rehearse, items, people };
+    let people = ImportBatch { import: import.map(str::to_owned), correct, items, people };
     Ok(Some(Batch { people, refused, rows: count, next: rows.at() }))
 }
 
@@ -178,10 +194,11 @@ fn placed(items: &mut Vec<String>, line: u64, person: rows::Person) -> ImportPer
 
 /// Hands batches in and acknowledges them in the order of the file.
 async fn carry(
-    local: Arc<Local>,
+    local: &Arc<Local>,
     mut batches: mpsc::Receiver<Result<Batch, RowsError>>,
     report: &mut Report,
     progress: &mut Progress<'_>,
+    refused_here: &mut u64,
 ) -> Result<(), ImportError> {
     let mut under_way: VecDeque<UnderWay> = VecDeque::with_capacity(ON_THEIR_WAY);
     let mut failed: Option<ImportError> = None;
@@ -189,7 +206,7 @@ async fn carry(
     loop {
         if !ended && under_way.len() < ON_THEIR_WAY {
             match batches.recv().await {
-                Some(Ok(batch)) => under_way.push_back(UnderWay::start(&local, batch)),
+                Some(Ok(batch)) => under_way.push_back(UnderWay::start(local, batch)),
                 Some(Err(error)) => {
                     failed = Some(error.into());
                     ended = true;
@@ -200,6 +217,9 @@ async fn carry(
         }
         let Some(UnderWay { refused, rows, next, told }) = under_way.pop_front() else { break };
         let told = told.await?.map_err(ImportError::Stopped)?;
+        // A row that is wrong in two columns is one row.
+        let lines: BTreeSet<u64> = refused.iter().map(|refused| refused.line).collect();
+        *refused_here += lines.len() as u64;
         report.acknowledge(rows, refused, told, next)?;
         progress.at(report)?;
     }
@@ -235,9 +255,10 @@ async fn hand_in(local: Arc<Local>, people: ImportBatch) -> Result<ImportTold, L
     local.post("/operator/people/import", &people).await
 }
 
-fn tell(options: &ImportOptions, counts: &Counts, report: &Report, seconds: f64) {
+fn tell(options: &ImportOptions, counts: &Counts, report: &Report, progress: &Progress<'_>) {
     let refused_in = report.path_if_written().map(|path| path.display().to_string());
-    let per_second = if seconds < 0.001 { 0.0 } else { counts.values as f64 / seconds };
+    // An import that goes on counts what an earlier run stored, but has not taken the time for it.
+    let (seconds, per_second) = (progress.seconds(), progress.values_per_second(counts.values));
     if options.json {
         let line = serde_json::json!({
             "dry_run": options.dry_run,
@@ -263,5 +284,11 @@ fn tell(options: &ImportOptions, counts: &Counts, report: &Report, seconds: f64)
     match refused_in {
         Some(path) => say(format_args!("  {refused} rows refused: see {path}")),
         None => say("  no row was refused"),
+    }
+    if 0 < enrolled {
+        say(
+            "  whoever deleted their account here and is still in the file is among those enrolled, as somebody new: \
+             nothing is kept that could tell; take them out of the platform's files",
+        );
     }
 }

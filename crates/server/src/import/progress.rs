@@ -50,8 +50,7 @@ impl<'c> Progress<'c> {
         }
         let byte = report.next().map_or(0, |at| at.byte);
         let counts = report.counts();
-        let seconds = self.seconds().max(0.001);
-        let per_second = counts.values.saturating_sub(self.before) as f64 / seconds;
+        let per_second = self.values_per_second(counts.values);
         let message =
             format!("{} people, {} refused, {per_second:.0} values/s", counts.people(), counts.refused);
         if let Some(bar) = &self.bar {
@@ -70,6 +69,11 @@ impl<'c> Progress<'c> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+
+    /// How fast it is, without what was there before.
+    pub(super) fn values_per_second(&self, values: u64) -> f64 {
+        values.saturating_sub(self.before) as f64 / self.seconds().max(0.001)
     }
 
     /// How long it has taken.

@@ -107,6 +107,8 @@ pub struct GovernanceLine {
     pub of: String,
     /// In which role, for an appointment.
     pub role: Option<Role>,
+    /// How many people came in or were corrected, for an import.
+    pub people: Option<Counted>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -229,6 +231,7 @@ impl Day {
 
 fn line(index: u64, entry: Entry) -> GovernanceLine {
     let text = |id: &dyn std::fmt::Display| id.to_string();
+    let mut people = None;
     let (what, by, of, role) = match entry.fact {
         Fact::LogOpened { log, .. } => ("log-opened", None, text(&log), None),
         Fact::EngineActivated { by, engine } => {
@@ -250,10 +253,15 @@ fn line(index: u64, entry: Entry) -> GovernanceLine {
         Fact::FactorReset { by, staff } => ("factor-reset", Some(by), text(&staff), None),
         Fact::StateSealed => ("state-sealed", None, String::new(), None),
         Fact::ClockAccepted { by, reason, .. } => ("clock-accepted", Some(by), text(&reason), None),
+        Fact::ImportBegun { by, import } => ("import-begun", Some(by), text(&import), None),
+        Fact::PeopleImported { by, import, counts } => {
+            people = Some(Counted::of(counts.enrolled.saturating_add(counts.corrected)));
+            ("people-imported", Some(by), text(&import), None)
+        }
         // Facts about people are in another log. What a later fact of this one says is not guessed at.
         _ => ("other", None, String::new(), None),
     };
-    GovernanceLine { index, at: entry.at, by, what, of, role }
+    GovernanceLine { index, at: entry.at, by, what, of, role, people }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use minicbor::Decoder;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
-    Guardian, InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt,
-    StaffId, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    Guardian, ImportCounts, ImportId, InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose,
+    Reason, Role, Salt, StaffId, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
@@ -194,6 +194,18 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             clock: Timestamp(map.uint(keys::CLOCK)?),
             reason: map.required(keys::CLOCK_REASON, |value| ClockReason::from_number(small(value)?))?,
         },
+        25 => Fact::PeopleImported {
+            by: map.by()?,
+            import: ImportId(map.array(keys::IMPORT)?),
+            counts: ImportCounts {
+                enrolled: map.uint(keys::ENROLLED)?,
+                corrected: map.uint(keys::CORRECTED)?,
+                unchanged: map.uint(keys::UNCHANGED)?,
+                refused: map.uint(keys::REFUSED)?,
+                values: map.uint(keys::VALUES_STORED)?,
+            },
+        },
+        30 => Fact::ImportBegun { by: map.by()?, import: ImportId(map.array(keys::IMPORT)?) },
         _ => return Err(Undecidable::UnknownKind { kind }),
     })
 }

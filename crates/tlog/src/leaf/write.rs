@@ -144,6 +144,19 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.text(keys::BY, by.as_str());
             map.text(keys::STAFF, staff.as_str());
         }
+        Fact::ImportBegun { by, import } => {
+            map.text(keys::BY, by.as_str());
+            map.bytes(keys::IMPORT, &import.0);
+        }
+        Fact::PeopleImported { by, import, counts } => {
+            map.text(keys::BY, by.as_str());
+            map.bytes(keys::IMPORT, &import.0);
+            map.uint(keys::ENROLLED, counts.enrolled);
+            map.uint(keys::CORRECTED, counts.corrected);
+            map.uint(keys::UNCHANGED, counts.unchanged);
+            map.uint(keys::REFUSED, counts.refused);
+            map.uint(keys::VALUES_STORED, counts.values);
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
-    Guardian, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role, Salt, StaffId,
-    StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    Guardian, ImportCounts, ImportId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role,
+    Salt, StaffId, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 const AT: Timestamp = Timestamp(1_795_000_000_123);
@@ -161,6 +161,22 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             Place::Log,
             Fact::ClockAccepted { by: by(), reason: ClockReason::Paused, clock: Timestamp(AT.0 - 60_001) },
         ),
+        (
+            "people-imported",
+            Place::Log,
+            Fact::PeopleImported {
+                by: by(),
+                import: ImportId([0x1d; 16]),
+                counts: ImportCounts {
+                    enrolled: 1_000_000,
+                    corrected: 300,
+                    unchanged: 24,
+                    refused: 1,
+                    values: 5_000_000_000,
+                },
+            },
+        ),
+        ("import-begun", Place::Log, Fact::ImportBegun { by: by(), import: ImportId([0x1d; 16]) }),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -226,6 +242,10 @@ fn any_commitment() -> impl Strategy<Value = Commitment> {
 
 fn any_disclosure() -> impl Strategy<Value = DisclosureId> {
     any::<[u8; 16]>().prop_map(DisclosureId)
+}
+
+fn any_import() -> impl Strategy<Value = ImportId> {
+    any::<[u8; 16]>().prop_map(ImportId)
 }
 
 fn any_items() -> impl Strategy<Value = ItemSet> {
@@ -302,6 +322,13 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
         Just(Fact::StateSealed),
         (any_staff(), prop::sample::select(ClockReason::EVERY), any::<u64>())
             .prop_map(|(by, reason, clock)| Fact::ClockAccepted { by, reason, clock: Timestamp(clock) }),
+        (any_staff(), any_import()).prop_map(|(by, import)| Fact::ImportBegun { by, import }),
+        (any_staff(), any_import(), [any_uint(), any_uint(), any_uint(), any_uint(), any_uint()]).prop_map(
+            |(by, import, [enrolled, corrected, unchanged, refused, values])| {
+                let counts = ImportCounts { enrolled, corrected, unchanged, refused, values };
+                Fact::PeopleImported { by, import, counts }
+            }
+        ),
         (any_staff(), any_app(), any::<u32>(), any_digest())
             .prop_map(|(by, app, version, document)| Fact::NoticePublished { by, app, version, document }),
     ]

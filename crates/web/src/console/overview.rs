@@ -215,11 +215,16 @@ impl Line {
             "factor-reset" => "console-factor-reset",
             "state-sealed" => "console-state-sealed",
             "clock-accepted" => "console-clock-accepted",
+            "import-begun" => "console-import-begun",
+            "people-imported" => "console-people-imported",
             _ => "console-other-change",
         };
-        let of = match line.role {
-            Some(given) => w.joined(&line.of, &role(w, given)),
-            None => line.of.clone(),
+        let of = match (line.role, line.people) {
+            (Some(given), _) => w.joined(&line.of, &role(w, given)),
+            (None, Some(people)) => {
+                w.joined(&line.of, &w.with("console-people-count", "count", shown(w, people)))
+            }
+            (None, None) => line.of.clone(),
         };
         Self {
             number: line.index,

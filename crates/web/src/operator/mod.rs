@@ -24,7 +24,10 @@ use crate::fault::Fault;
 use crate::visit::Web;
 
 pub use people::{FindAsk, FindPerson, PackageAsk};
-pub use people::{IMPORT_LEN_MAX, IMPORT_PEOPLE_MAX, ImportBatch, ImportPerson, ImportRefused, ImportTold};
+pub use people::{
+    IMPORT_LEN_MAX, IMPORT_PEOPLE_MAX, ImportBatch, ImportBegun, ImportEnd, ImportPerson, ImportRefused,
+    ImportTold,
+};
 pub use platform::{
     AcceptClock, ApplyAnswer, BlockedAnswer, Both, Files, LogSize, OnHold, Outcome, PartAnswer, PlanAnswer,
     Status, StepAnswer,
