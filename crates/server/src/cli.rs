@@ -105,7 +105,8 @@ pub(crate) struct InitOptions {
     /// for
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// In whose name: 1 to 64 of a-z, 0-9 and -. It stands in the facts. Default: the name of the Unix user
+    /// In whose name: 1 to 64 of a-z, 0-9 and -. Default: the name of the Unix user. It stands in the log for good,
+    /// and people read it in their history
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
 }

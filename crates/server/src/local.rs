@@ -38,7 +38,8 @@ pub(crate) struct LocalOptions {
     /// The settings that name the data directory and the passphrase's file. Default: yinuo.toml, if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// In whose name: 1 to 64 of a-z, 0-9 and -. It stands in the facts. Default: the name of the Unix user
+    /// In whose name: 1 to 64 of a-z, 0-9 and -. Default: the name of the Unix user. It stands in the log for good,
+    /// and people read it in their history
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
     /// A file with the passphrase over the keys, for when no Yinuo is running there; else the environment's

@@ -68,6 +68,15 @@ impl Running {
         let metrics = Arc::new(Metrics::new(Arc::clone(&gateway), ledger.clone()));
         let router = metrics.measure(yinuo_web::router_with(Arc::clone(&gateway), doors.options));
         let door = Door::open(doors.listener, doors.tls, router, doors.bounds);
+        if let Some(address) = doors.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+            && !address.ip().is_loopback()
+        {
+            // They hold no person, but how much is given to which app is the platform's own business.
+            tracing::warn!(
+                %address,
+                "metrics are served beyond this machine, to whoever reaches the address: put it behind a firewall"
+            );
+        }
         let metrics =
             doors.metrics.map(|listener| Door::open(listener, None, metrics.router(), doors.bounds));
         Ok(Self { gateway, ledger, door, metrics, operator, chores })

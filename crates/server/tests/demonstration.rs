@@ -19,3 +19,13 @@ fn it_says_where_it_serves_goes_on_where_it_stopped_and_leaves_when_asked() {
     let again = Demo::start_in(stopped.data(), &options).stop();
     assert!(!again.out.contains("was refused"), "the story is told once: {}", again.out);
 }
+
+#[test]
+fn metrics_beyond_this_machine_are_warned_of() {
+    let words = "metrics are served beyond this machine";
+    for (address, warned) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
+        let more = ["--metrics-listen", address];
+        let stopped = Demo::start_with(&Options { more: &more, ..Options::default() }).stop();
+        assert_eq!(stopped.err.contains(words), warned, "{address}: {}", stopped.err);
+    }
+}
