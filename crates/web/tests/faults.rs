@@ -34,7 +34,9 @@ enum Act {
     WithdrawItem,
     WithdrawEverything,
     DeleteAccount,
+    BeginImport,
     Import,
+    EndImport,
     Find,
     Appoint,
     HideApp,
@@ -42,7 +44,7 @@ enum Act {
     Sweep,
 }
 
-const ACTS: [Act; 18] = [
+const ACTS: [Act; 20] = [
     Act::SignIn,
     Act::SignOut,
     Act::Push,
@@ -55,7 +57,9 @@ const ACTS: [Act; 18] = [
     Act::WithdrawItem,
     Act::WithdrawEverything,
     Act::DeleteAccount,
+    Act::BeginImport,
     Act::Import,
+    Act::EndImport,
     Act::Find,
     Act::Appoint,
     Act::HideApp,
@@ -73,6 +77,8 @@ struct Before {
     back: String,
     /// A page that waits for a decision.
     page: Answer,
+    /// An import that was begun.
+    import: String,
     size: u64,
 }
 
@@ -91,6 +97,8 @@ async fn before(site: &Site) -> Before {
     let page = ann.consent("shop", &uri).await;
     let csrf = ann.get("/centre").await.field("csrf");
     let cookie = ann.cookie.clone();
+    let begun = operator(site, "/operator/people/import/begin", "").await.json();
+    let import = begun["import"].as_str().unwrap().to_owned();
     Before {
         cookie,
         csrf,
@@ -98,6 +106,7 @@ async fn before(site: &Site) -> Before {
         refresh: token("refresh_token"),
         back,
         page,
+        import,
         size: size(site),
     }
 }
@@ -148,7 +157,12 @@ impl Act {
             Self::WithdrawItem => post("/centre/withdraw", &[("scope", "item"), ("of", "name")]).await,
             Self::WithdrawEverything => post("/centre/withdraw", &[("scope", "everything")]).await,
             Self::DeleteAccount => post("/centre/delete", &[]).await,
-            Self::Import => operator(site, "/operator/people/import", r#"{"correct":false,"rehearse":false,"items":["name"],"people":[{"line":1,"subject_id":"new-1","guardian_required":false,"values":["canary 一诺"]}]}"#).await,
+            Self::BeginImport => operator(site, "/operator/people/import/begin", "").await,
+            Self::Import => {
+                let batch = r#""correct":false,"items":["name"],"people":[{"line":1,"subject_id":"new-1","guardian_required":false,"values":["canary 一诺"]}]"#;
+                operator(site, "/operator/people/import", &format!(r#"{{"import":"{}",{batch}}}"#, before.import)).await
+            }
+            Self::EndImport => operator(site, "/operator/people/import/end", &format!(r#"{{"import":"{}","refused":1}}"#, before.import)).await,
             Self::Find => operator(site, "/operator/people/find", r#"{"item":"email_address","value":"canary-bob@people.example","unmasked":false,"reason":null}"#).await,
             Self::Appoint => operator(site, "/operator/staff/appoint", r#"{"staff":"he","role":"auditor","identity":"invented-7"}"#).await,
             Self::HideApp => {
