@@ -261,7 +261,7 @@ mod tests {
 
     fn push(queue: &Queue, command: Command) {
         let (answer, _): (_, Pending<_>) = Pending::new();
-        queue.push(Job::Submit(Box::new(Submission::new(command, Salt([0; 16]))), answer));
+        queue.push(Job::Submit(Box::new(Submission::new(command, Salt([0; 16]))), answer), None);
     }
 
     fn comes_in() -> Command {
