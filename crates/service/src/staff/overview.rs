@@ -209,7 +209,8 @@ impl Gateway {
         let end = before.map_or(size, |before| before.min(size));
         let from = end.saturating_sub(LINES_LEN);
         let facts = read(reader.facts(&log, from, (end - from) as usize))?;
-        let mut lines: Vec<_> = facts.into_iter().map(|(index, entry)| line(index, entry)).collect();
+        let small = self.parts.small_count;
+        let mut lines: Vec<_> = facts.into_iter().map(|(index, entry)| line(index, entry, small)).collect();
         lines.reverse();
         Ok((lines, (0 < from).then_some(from)))
     }
@@ -229,7 +230,7 @@ impl Day {
     }
 }
 
-fn line(index: u64, entry: Entry) -> GovernanceLine {
+fn line(index: u64, entry: Entry, small: u64) -> GovernanceLine {
     let text = |id: &dyn std::fmt::Display| id.to_string();
     let mut people = None;
     let (what, by, of, role) = match entry.fact {
@@ -255,7 +256,7 @@ fn line(index: u64, entry: Entry) -> GovernanceLine {
         Fact::ClockAccepted { by, reason, .. } => ("clock-accepted", Some(by), text(&reason), None),
         Fact::ImportBegun { by, import } => ("import-begun", Some(by), text(&import), None),
         Fact::PeopleImported { by, import, counts } => {
-            people = Some(Counted::of(counts.enrolled.saturating_add(counts.corrected)));
+            people = Some(Counted::of(counts.enrolled.saturating_add(counts.corrected), small));
             ("people-imported", Some(by), text(&import), None)
         }
         // Facts about people are in another log. What a later fact of this one says is not guessed at.
