@@ -79,6 +79,12 @@ impl Platform {
             // About the store and the clock below it: no decision reads them.
             Fact::StateSealed | Fact::ClockAccepted { .. } => {}
             Fact::ImportBegun { .. } | Fact::PeopleImported { .. } => {}
+            Fact::KeyEpochOpened { epoch, .. } => self.key_epochs.current = *epoch,
+            Fact::KeyEpochRetired { epoch, .. } => {
+                self.key_epochs.retired.insert(*epoch);
+            }
+            // Nothing is decided by it.
+            Fact::PassphraseChanged { .. } => {}
             Fact::PlatformAdopted { .. }
             | Fact::Enrolled
             | Fact::ValueStored { .. }

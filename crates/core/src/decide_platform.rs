@@ -1,10 +1,10 @@
-//! Decides changes of the platform: engine, partners, apps, notices, staff.
+//! Decides changes of the platform: engine, partners, apps, notices, staff, epochs of keys.
 
 use yinuo_domain::{AppId, Digest, Fact, PartnerId, PlatformChange, Refusal, Role, StaffId, Suite};
 use yinuo_rules::Packs;
 
 use crate::decide::{DECISION_VERSION, packs_in_force};
-use crate::{App, AppStatus, Loaded, Outcome, Partner, PartnerStatus, Platform, Slot};
+use crate::{App, AppStatus, KeyEpochs, Loaded, Outcome, Partner, PartnerStatus, Platform, Slot};
 
 pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange) -> Result<Outcome, Refusal> {
     let by = by.clone();
@@ -113,6 +113,18 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
         PlatformChange::EndImport { import, counts } => {
             Fact::PeopleImported { by, import: *import, counts: *counts }
         }
+        // After an older copy was restored, the keys may be some epochs ahead of what is recorded.
+        PlatformChange::OpenKeyEpoch(epoch) if platform.key_epochs.current < *epoch => {
+            Fact::KeyEpochOpened { by, epoch: *epoch }
+        }
+        PlatformChange::RetireKeyEpoch(epoch)
+            if (KeyEpochs::FIRST..platform.key_epochs.current).contains(epoch)
+                && !platform.key_epochs.retired.contains(epoch) =>
+        {
+            Fact::KeyEpochRetired { by, epoch: *epoch }
+        }
+        PlatformChange::OpenKeyEpoch(_) | PlatformChange::RetireKeyEpoch(_) => return Err(Refusal::KeyEpoch),
+        PlatformChange::ChangePassphrase => Fact::PassphraseChanged { by },
     };
     Ok(Outcome::done(None, fact))
 }

@@ -22,6 +22,6 @@ pub use decide_disclosure::IDEMPOTENCY_MS;
 pub use documents::{Documents, Undecidable};
 pub use permit::{Guard, Pending, PendingView, Permit, ViewPermit};
 pub use state::{
-    App, AppStatus, Cell, Earlier, Grant, GrantStatus, Granted, Loaded, Own, Partner, PartnerStatus,
-    Platform, Slot, Stream,
+    App, AppStatus, Cell, Earlier, Grant, GrantStatus, Granted, KeyEpochs, Loaded, Own, Partner,
+    PartnerStatus, Platform, Slot, Stream,
 };

@@ -292,6 +292,9 @@ impl<'d> Replay<'d> {
             Fact::PeopleImported { by, import, counts } => {
                 (by.clone(), PlatformChange::EndImport { import: *import, counts: *counts })
             }
+            Fact::KeyEpochOpened { by, epoch } => (by.clone(), PlatformChange::OpenKeyEpoch(*epoch)),
+            Fact::KeyEpochRetired { by, epoch } => (by.clone(), PlatformChange::RetireKeyEpoch(*epoch)),
+            Fact::PassphraseChanged { by } => (by.clone(), PlatformChange::ChangePassphrase),
             _ => return Err(Undecidable::Misplaced("a fact of a group in the platform log").into()),
         }))
     }

@@ -1,6 +1,6 @@
 //! The state that facts add up to, and the part of it that one decision needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use yinuo_domain::{
@@ -23,6 +23,28 @@ pub struct Platform {
     pub purposes: BTreeMap<Purpose, PurposeId>,
     /// Who may act for the platform, and in which role.
     pub staff: BTreeMap<StaffId, Role>,
+    /// Under which epochs people's keys are wrapped.
+    pub key_epochs: KeyEpochs,
+}
+
+/// The epochs of the keys that wrap people's keys.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeyEpochs {
+    /// The one that new keys are wrapped under.
+    pub current: u32,
+    /// Those whose keys are destroyed.
+    pub retired: BTreeSet<u32>,
+}
+
+impl KeyEpochs {
+    /// The one that a new vault begins with.
+    pub const FIRST: u32 = 1;
+}
+
+impl Default for KeyEpochs {
+    fn default() -> Self {
+        Self { current: Self::FIRST, retired: BTreeSet::new() }
+    }
 }
 
 /// What a partner may do now.

@@ -246,6 +246,12 @@ pub enum PlatformChange {
         /// How many.
         counts: ImportCounts,
     },
+    /// Wraps people's keys under the key of this epoch from here on.
+    OpenKeyEpoch(u32),
+    /// Destroys the key of an earlier epoch.
+    RetireKeyEpoch(u32),
+    /// Keeps the key above all keys under another passphrase.
+    ChangePassphrase,
 }
 
 /// What became of the people of an import.

@@ -273,6 +273,25 @@ pub enum Fact {
         /// What became of the people.
         counts: ImportCounts,
     },
+    /// People's keys are wrapped under the key of another epoch from here on.
+    KeyEpochOpened {
+        /// Who did it.
+        by: StaffId,
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// The key of an epoch is destroyed: what it wrapped, in whatever old copy, opens no more.
+    KeyEpochRetired {
+        /// Who did it.
+        by: StaffId,
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// The key above all keys is kept under another passphrase.
+    PassphraseChanged {
+        /// Who did it.
+        by: StaffId,
+    },
     /// Somebody of the platform looked at the person's values; in their own stream.
     Viewed {
         /// Who did it.

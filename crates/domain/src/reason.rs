@@ -142,6 +142,8 @@ reasons! {
         RecipientChanged = 32 "recipient-changed",
         /// The clock agrees with the time that has run: there is nothing to accept.
         ClockAgrees = 40 "clock-agrees",
+        /// The epoch of keys does not follow the last one, is the one in use, or was retired already.
+        KeyEpoch = 35 "key-epoch",
     }
 }
 

@@ -253,8 +253,25 @@ pub enum Change<'a> {
     Write(&'a Write),
 }
 
+/// The tag key of a deleted person, by shard and tag of their own stream.
+pub type RetiredRow = ((u8, Tag), Vec<u8>);
+
+/// Wrapped keys, one after the other, for whoever wraps them anew.
+pub trait KeyRows {
+    /// Up to `limit` people's wrapped keys, beyond `after`, in the order of their surrogates.
+    fn keys_after(
+        &self,
+        after: Option<SubjectKey>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, Vec<u8>)>, StoreError>;
+    /// Up to `limit` tag keys of deleted persons, beyond `after`, in the order of shard and tag.
+    fn retired_after(&self, after: Option<(u8, Tag)>, limit: usize) -> Result<Vec<RetiredRow>, StoreError>;
+    /// Up to `limit` members of staff, beyond `after`, in the order of their names.
+    fn staff_after(&self, after: Option<&StaffId>, limit: usize) -> Result<Vec<StaffRow>, StoreError>;
+}
+
 /// Rows to read.
-pub trait Rows {
+pub trait Rows: KeyRows {
     /// With what the store was made; none in a new one.
     fn meta(&self) -> Result<Option<Meta>, StoreError>;
     /// The signed head.

@@ -38,8 +38,8 @@ mod view;
 mod write;
 
 pub use backend::{
-    AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
-    TicketRow, Writer,
+    AnswerRow, Backend, Change, Head, KeyRows, Log, Meta, Opened, Person, RetiredRow, Rows, SealedRow,
+    Source, StreamRow, TicketRow, Writer,
 };
 pub use error::{ClockJump, LedgerError, SignFailed, StoreError};
 pub use gauge::Gauge;

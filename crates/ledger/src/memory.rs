@@ -1,5 +1,6 @@
 //! The store in memory: the model that others are compared with, and gone when it is dropped.
 
+mod keys;
 mod staff;
 
 use std::collections::BTreeMap;
@@ -45,7 +46,8 @@ struct Tables {
     staff: Table<StaffId, StaffRow>,
     passkeys: Table<(StaffId, Vec<u8>), PasskeyRow>,
     app_seqs: BTreeMap<AppId, u64>,
-    retired: BTreeMap<Tag, (Vec<u8>, Timestamp)>,
+    /// By shard and tag of the own stream.
+    retired: BTreeMap<(u8, Tag), (Vec<u8>, Timestamp)>,
 }
 
 struct MemoryWriter {
@@ -146,8 +148,8 @@ impl Tables {
                 self.app_seqs.insert(app.clone(), next);
             }
             Change::Forget(subject) => self.forget(subject),
-            Change::Retire(_, tag, wrapped, destroy_after) => {
-                self.retired.insert(tag, (wrapped.to_vec(), destroy_after));
+            Change::Retire(subject, tag, wrapped, destroy_after) => {
+                self.retired.insert((keys::shard_of(subject), tag), (wrapped.to_vec(), destroy_after));
             }
             Change::Write(write) => return self.write(write),
         }
@@ -168,7 +170,7 @@ impl Tables {
 
     fn write(&mut self, write: &Write) -> Written {
         match write {
-            Write::AddPerson { index, subject, keys, guardian_required } => {
+            Write::AddPerson { index, subject, keys, epoch: _, guardian_required } => {
                 let taken = self.people.values().any(|person| person.subject == *subject);
                 if taken || self.people.contains_key(index) {
                     return Written::Exists;
@@ -229,6 +231,10 @@ impl Tables {
             }),
             Write::EndSessions { subject } => self
                 .revoke(|row| row.ticket.kind == TicketKind::Session && row.ticket.subject == Some(*subject)),
+            Write::Rewrap { subject, from, keys } => self.rewrap(*subject, from, keys),
+            Write::RewrapRetired { shard, tag, from, wrapped } => {
+                self.rewrap_retired(*shard, *tag, from, wrapped)
+            }
             Write::Sweep { now } => self.sweep(*now),
             Write::Staff(write) => self.write_staff(write),
         }
@@ -246,7 +252,7 @@ impl Tables {
             worthless(tickets.map(|(until, (kind, key))| (until, (key.first().copied(), kind, key))), now);
         let answers = self.answers.iter().map(|(key, row)| (row.at.after_ms(IDEMPOTENCY_MS), *key));
         let answers = worthless(answers, now);
-        let retired = worthless(self.retired.iter().map(|(tag, (_, until))| (*until, *tag)), now);
+        let retired = worthless(self.retired.iter().map(|((_, tag), (_, until))| (*until, *tag)), now);
         for (_, kind, key) in &tickets {
             Arc::make_mut(&mut self.tickets).remove(&(*kind, *key));
         }
@@ -254,7 +260,7 @@ impl Tables {
             Arc::make_mut(&mut self.answers).remove(key);
         }
         for tag in &retired {
-            self.retired.remove(tag);
+            self.retired.retain(|(_, kept), _| kept != tag);
         }
         Written::Count((tickets.len() + answers.len() + retired.len()) as u64)
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use yinuo_core::{GrantStatus, Own, Platform, Stream};
 use yinuo_domain::{
-    AppId, Clock, Digest, Entry, Item, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Timestamp,
+    AppId, Clock, Digest, Entry, Item, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Tag, Timestamp,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
-use crate::backend::{Head, Log, Person, Rows, SealedRow, Source, StreamRow};
+use crate::backend::{Head, Log, Person, RetiredRow, Rows, SealedRow, Source, StreamRow};
 use crate::state::State;
 use crate::view::Shared;
 use crate::{ClockJump, PasskeyRow, Receipt, StaffRow, StoreError, Ticket, TicketKind};
@@ -52,6 +52,29 @@ impl Reader {
     /// What shows how one of a person's consents was given, sealed.
     pub fn evidence(&self, subject: SubjectKey, leaf: Salt) -> Result<Option<Vec<u8>>, StoreError> {
         self.source.read(|rows| rows.evidence(subject, leaf))
+    }
+
+    /// Up to `limit` people's wrapped keys, beyond `after`, in the order of their surrogates.
+    pub fn keys_after(
+        &self,
+        after: Option<SubjectKey>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, Vec<u8>)>, StoreError> {
+        self.source.read(|rows| rows.keys_after(after, limit))
+    }
+
+    /// Up to `limit` tag keys of deleted persons, beyond `after`, in the order of shard and tag.
+    pub fn retired_after(
+        &self,
+        after: Option<(u8, Tag)>,
+        limit: usize,
+    ) -> Result<Vec<RetiredRow>, StoreError> {
+        self.source.read(|rows| rows.retired_after(after, limit))
+    }
+
+    /// Up to `limit` members of staff, beyond `after`, in the order of their names.
+    pub fn staff_after(&self, after: Option<&StaffId>, limit: usize) -> Result<Vec<StaffRow>, StoreError> {
+        self.source.read(|rows| rows.staff_after(after, limit))
     }
 
     /// A person's wrapped keys.

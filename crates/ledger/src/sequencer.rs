@@ -263,7 +263,7 @@ impl Sequencer {
                 }
             },
             Job::Write(writes, answer) => {
-                if let Some(error) = writes.iter().find_map(misfit) {
+                if let Some(error) = writes.iter().find_map(|write| self.unfit(write)) {
                     answer.send(Err(error));
                     return Ok(());
                 }
@@ -553,8 +553,20 @@ impl Sequencer {
     }
 }
 
+impl Sequencer {
+    /// Why a write is not done: it could not be found again, or is wrapped under a key that is being destroyed.
+    pub(crate) fn unfit(&self, write: &Write) -> Option<LedgerError> {
+        match write {
+            Write::AddPerson { epoch, .. } if self.platform.key_epochs.retired.contains(epoch) => {
+                Some(LedgerError::Conflict)
+            }
+            write => misfit(write),
+        }
+    }
+}
+
 /// A write that could not be found again: the shard of a person is the first byte of both of their keys.
-pub(crate) fn misfit(write: &Write) -> Option<LedgerError> {
+fn misfit(write: &Write) -> Option<LedgerError> {
     match write {
         Write::AddPerson { index, subject, .. } if index.first() != subject.0.first() => {
             Some(LedgerError::Misfit("a person's index and surrogate are of two shards"))

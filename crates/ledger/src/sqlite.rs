@@ -6,6 +6,7 @@
 
 mod change;
 mod copy;
+mod keys;
 mod migrate;
 mod rows;
 mod sealed;

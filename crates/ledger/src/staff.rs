@@ -116,6 +116,18 @@ pub enum StaffWrite {
         /// When.
         now: Timestamp,
     },
+    /// Puts the secret of one-time passwords, sealed anew, in place of exactly this. [`crate::Written::Missing`] when it
+    /// is gone.
+    Rewrap {
+        /// Whose.
+        staff: StaffId,
+        /// Of which appointment.
+        generation: [u8; 16],
+        /// The sealed secret until now.
+        from: Vec<u8>,
+        /// The sealed secret from now on.
+        totp: Vec<u8>,
+    },
     /// Uses a time step up: it and all before it are worth nothing from then on. [`crate::Written::Missing`] when it
     /// was used already.
     Step {

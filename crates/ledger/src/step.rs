@@ -10,13 +10,13 @@ use yinuo_domain::{
 
 use crate::backend::{AnswerRow, Change, Log, Rows, StreamRow};
 use crate::permits::WaitFor;
-use crate::sequencer::{Batch, Chain, Decided, Failed, Held, Sequencer, another_tag, misfit};
+use crate::sequencer::{Batch, Chain, Decided, Failed, Held, Sequencer, another_tag};
 use crate::state::State;
 use crate::{LedgerError, StoreError, Submission};
 
 impl Sequencer {
     pub(crate) fn submit(&mut self, submission: Submission, batch: &mut Batch) -> Result<Decided, Failed> {
-        if let Some(error) = submission.writes.iter().find_map(misfit) {
+        if let Some(error) = submission.writes.iter().find_map(|write| self.unfit(write)) {
             return Err(Failed::One(error));
         }
         let documents = match self.documents(&submission) {
@@ -127,7 +127,10 @@ impl Sequencer {
             | PlatformChange::ResetFactor(_)
             | PlatformChange::AcceptClock { .. }
             | PlatformChange::BeginImport(_)
-            | PlatformChange::EndImport { .. } => None,
+            | PlatformChange::EndImport { .. }
+            | PlatformChange::OpenKeyEpoch(_)
+            | PlatformChange::RetireKeyEpoch(_)
+            | PlatformChange::ChangePassphrase => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use yinuo_domain::{AppId, Compartment, Item, Salt, SubjectKey, Timestamp, ValueVersion};
+use yinuo_domain::{AppId, Compartment, Item, Salt, SubjectKey, Tag, Timestamp, ValueVersion};
 
 use crate::{StaffWrite, Ticket, TicketKind};
 
@@ -17,6 +17,8 @@ pub enum Write {
         subject: SubjectKey,
         /// The wrapped keys.
         keys: Vec<u8>,
+        /// The oldest epoch that one of them is wrapped under: once it is retired, nobody comes in under it.
+        epoch: u32,
         /// Whether a guardian must agree.
         guardian_required: bool,
     },
@@ -80,6 +82,26 @@ pub enum Write {
     EndSessions {
         /// The person.
         subject: SubjectKey,
+    },
+    /// Puts a person's keys, wrapped anew, in place of exactly these. [`Written::Missing`] when they are gone.
+    Rewrap {
+        /// The person.
+        subject: SubjectKey,
+        /// The wrapped keys until now.
+        from: Vec<u8>,
+        /// The wrapped keys from now on.
+        keys: Vec<u8>,
+    },
+    /// The same for the tag key of a deleted person.
+    RewrapRetired {
+        /// In which shard it is.
+        shard: u8,
+        /// Of their own stream.
+        tag: Tag,
+        /// The wrapped key until now.
+        from: Vec<u8>,
+        /// The wrapped key from now on.
+        wrapped: Vec<u8>,
     },
     /// Deletes a bounded number of rows that are worth nothing any more.
     Sweep {
@@ -149,6 +171,8 @@ impl fmt::Debug for Write {
             Self::RevokeFamily { .. } => "RevokeFamily",
             Self::RevokeOf { .. } => "RevokeOf",
             Self::EndSessions { .. } => "EndSessions",
+            Self::Rewrap { .. } => "Rewrap",
+            Self::RewrapRetired { .. } => "RewrapRetired",
             Self::Sweep { .. } => "Sweep",
             Self::Staff(_) => "Staff",
         })

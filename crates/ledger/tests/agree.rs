@@ -148,8 +148,13 @@ fn perform(world: &World, act: &Act, lives: &mut Lives) -> String {
         Act::Enrol { who } => {
             let who = alive(who, lives);
             let (index, subject) = (who.index(), who.subject());
-            let add =
-                Write::AddPerson { index, subject, keys: vec![who.0; 9], guardian_required: who.0 == 2 };
+            let add = Write::AddPerson {
+                index,
+                subject,
+                keys: vec![who.0; 9],
+                epoch: 1,
+                guardian_required: who.0 == 2,
+            };
             submit(Submission { writes: vec![add], ..world.submission(who.enrol()) })
         }
         Act::AddOnly { who, index } => {
@@ -157,6 +162,7 @@ fn perform(world: &World, act: &Act, lives: &mut Lives) -> String {
                 index: alive(index, lives).index(),
                 subject: alive(who, lives).subject(),
                 keys: vec![1],
+                epoch: 1,
                 guardian_required: false,
             };
             match world.ledger.write(vec![add]).wait() {

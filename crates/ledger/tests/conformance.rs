@@ -63,6 +63,7 @@ conformance! {
     attempts_are_counted_before_they_are_looked_at
     a_passkey_is_of_one_appointment_and_used_in_order
     a_person_is_added_once_and_within_one_shard
+    wrapped_keys_are_put_in_place_of_exactly_those_that_were_read
     values_are_the_current_ones_in_the_order_of_their_codes
     a_person_is_found_by_the_current_value_of_that_item_and_no_other
     a_look_is_recorded_before_it_is_permitted

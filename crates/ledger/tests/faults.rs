@@ -69,6 +69,7 @@ fn everything(world: &World, people: &[Who], last: Who) -> (Given, usize) {
         index: last.index(),
         subject: last.subject(),
         keys: vec![9; 60],
+        epoch: 1,
         guardian_required: false,
     };
     let enrol = Submission { writes: vec![add], ..world.submission(last.enrol()) };

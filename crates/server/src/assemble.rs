@@ -74,7 +74,9 @@ pub(crate) fn assemble(
         terms: terms(config),
         small_count: config.staff.small_count,
     };
-    Ok(Assembled { gateway: Arc::new(Gateway::new(parts)?), ledger })
+    let gateway = Gateway::new(parts)?;
+    gateway.forget_retired_epochs();
+    Ok(Assembled { gateway: Arc::new(gateway), ledger })
 }
 
 fn signers_of(profile: Profile, signers: Vec<Arc<dyn HeadSigner>>) -> Vec<Arc<dyn HeadSigner>> {

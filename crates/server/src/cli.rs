@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod keys;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use yinuo_domain::ClockReason;
 
 use crate::local::LocalOptions;
+
+pub(crate) use keys::{
+    ChangePassphraseOptions, CreateKeysOptions, KeysCommand, KeysOptions, RetireEpochOptions,
+};
 
 /// Yinuo (一诺): the personal-information gateway of a platform that shares its users' data with partners.
 #[derive(Debug, Parser)]
@@ -38,6 +44,8 @@ pub(crate) enum Command {
     Clock(ClockOptions),
     /// Appoint and dismiss staff, and let them set up a second factor
     Staff(StaffOptions),
+    /// Make keys, open and retire epochs of keys, change the passphrase; exit 0: done, 2: cannot
+    Keys(KeysOptions),
     /// Bring people and their values in from a file; exit 0: all are in, 1: rows were refused, 2: cannot go on
     Import(ImportOptions),
     /// Hand out everything there is about one person, as one JSON document; recorded, and told to them

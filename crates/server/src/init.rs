@@ -3,7 +3,6 @@
 //! Nothing that is there is ever written over: a data directory that holds anything, or a file of settings, is a
 //! reason to stop. Keys are made under a passphrase with the full work of guessing it.
 
-use std::io::IsTerminal as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +17,7 @@ use crate::config::{self, Config, ConfigError, Loaded};
 use crate::directory::Made;
 use crate::keys::{self, Keys};
 use crate::local;
-use crate::passphrase::{self, Passphrase};
+use crate::passphrase;
 use crate::random::OsRandom;
 use crate::say::say;
 
@@ -41,10 +40,14 @@ async fn init(options: &InitOptions) -> Result<ExitCode, Failure> {
         return Err(format!("{} is not empty; nothing was changed", options.data.display()).into());
     }
     let settings = settings(options)?;
-    let passphrase = chosen(options.passphrase_file.as_deref())?;
+    let passphrase = passphrase::chosen(options.passphrase_file.as_deref())?;
 
     keys::private_dir(&options.data)?;
-    let keys = Keys::create(&options.data, suite, passphrase.as_bytes(), Params::DEFAULT, &OsRandom)?;
+    let keys = if Keys::exist(&options.data) {
+        Keys::unlock(&options.data, suite, passphrase.as_bytes())?
+    } else {
+        Keys::create(&options.data, suite, passphrase.as_bytes(), Params::DEFAULT, &OsRandom)?
+    };
     let made = Made { issuer: options.issuer.clone(), suite, profile, demonstration: false };
     let assembled = assemble(&options.data, &made, keys, SignIn::Nobody, &Config::default())?;
     assembled.gateway.activate_engine(&by).await?;
@@ -87,23 +90,11 @@ fn absolute(path: &Path) -> Result<String, Failure> {
     path.to_str().map(str::to_owned).ok_or_else(|| format!("{} is not text", path.display()).into())
 }
 
+/// Beside keys that were made before: `yinuo keys create`.
 fn holds_anything(dir: &Path) -> Result<bool, std::io::Error> {
     match std::fs::read_dir(dir) {
-        Ok(mut entries) => Ok(entries.next().is_some()),
+        Ok(mut entries) => Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "keys"))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// The passphrase to make keys under: typed twice when it is typed.
-fn chosen(file: Option<&Path>) -> Result<Passphrase, Failure> {
-    let passphrase = match passphrase::given(file)? {
-        Some(given) => given,
-        None if std::io::stdin().is_terminal() => passphrase::typed_twice()?,
-        None => return Err(passphrase::PassphraseError::Nowhere.into()),
-    };
-    if passphrase.len() < passphrase::LEN_MIN {
-        return Err(format!("a passphrase has at least {} bytes", passphrase::LEN_MIN).into());
-    }
-    Ok(passphrase)
 }

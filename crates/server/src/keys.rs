@@ -8,6 +8,10 @@
 //! log.vkeys           the log's public keys, one a line
 //! ```
 
+pub(crate) mod command;
+mod files;
+mod ring;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -22,6 +26,14 @@ use yinuo_vault::{
 };
 
 use crate::signer::{Ed25519Signer, Sm2Signer};
+
+/// The root key, under the passphrase.
+const ROOT: &str = "root.json";
+/// The vault's epoch keys, wrapped.
+const KEYRING: &str = "vault.json";
+/// The log's signing keys, wrapped.
+const ED25519: &str = "log-ed25519";
+const SM2: &str = "log-sm2";
 
 /// Everything that was unlocked.
 pub(crate) struct Keys {
@@ -38,6 +50,13 @@ pub(crate) enum KeysError {
         #[source]
         cause: std::io::Error,
     },
+    #[error(
+        "{} can be read by others (mode {mode:o}): `chmod 600 {}` makes it yours alone",
+        path.display(), path.display()
+    )]
+    Open { path: PathBuf, mode: u32 },
+    #[error("another command is changing the keys in {}", .0.display())]
+    InUse(PathBuf),
     #[error("the keys in {} belong to suite {}; start with that suite", path.display(), found.as_str())]
     OtherSuite { path: PathBuf, found: Suite },
     #[error(transparent)]
@@ -49,12 +68,12 @@ pub(crate) enum KeysError {
 impl Keys {
     /// Whether there are keys below `dir`.
     pub(crate) fn exist(dir: &Path) -> bool {
-        dir.join("keys").join("root.json").exists()
+        dir.join("keys").join(ROOT).exists()
     }
 
     /// Whether guessing the passphrase of the keys below `dir` is less work than in a real deployment.
     pub(crate) fn are_weak(dir: &Path) -> Result<bool, KeysError> {
-        let root = RootFile::from_bytes(&read(&dir.join("keys").join("root.json"))?)?;
+        let root = RootFile::from_bytes(&read(&dir.join("keys").join(ROOT))?)?;
         let (found, least) = (root.params(), Params::DEFAULT);
         Ok(found.memory_kib < least.memory_kib || found.passes < least.passes)
     }
@@ -73,26 +92,32 @@ impl Keys {
         let (vault, keyring) = Vault::create(suite, &provider, random)?;
         let ed25519 = Ed25519Key::generate(random)?;
         let sm2 = Sm2Key::generate(random)?;
-        write_private(&keys.join("vault.json"), &keyring.to_bytes()?)?;
-        write_private(&keys.join("log-ed25519"), &ed25519.to_protected(&provider, random)?)?;
-        write_private(&keys.join("log-sm2"), &sm2.to_protected(&provider, random)?)?;
+        write_private(&keys.join(KEYRING), &keyring.to_bytes()?)?;
+        write_private(&keys.join(ED25519), &ed25519.to_protected(&provider, random)?)?;
+        write_private(&keys.join(SM2), &sm2.to_protected(&provider, random)?)?;
         // Last: as long as it is missing, nothing was made.
-        write_private(&keys.join("root.json"), &root.to_bytes()?)?;
+        write_private(&keys.join(ROOT), &root.to_bytes()?)?;
         Self::with(vault, ed25519, sm2)
     }
 
     /// Unlocks the keys below `dir`.
     pub(crate) fn unlock(dir: &Path, suite: Suite, passphrase: &[u8]) -> Result<Self, KeysError> {
+        let _at_rest = files::at_rest(dir)?;
+        Self::unlock_held(dir, suite, passphrase)
+    }
+
+    /// The same for who holds the files.
+    pub(crate) fn unlock_held(dir: &Path, suite: Suite, passphrase: &[u8]) -> Result<Self, KeysError> {
         let keys = &dir.join("keys");
-        let root = RootFile::from_bytes(&read(&keys.join("root.json"))?)?;
+        let root = RootFile::from_bytes(&read_ours(&keys.join(ROOT))?)?;
         let provider: &dyn KeyProvider = &PassphraseProvider::unlock(&root, passphrase)?;
-        let keyring = KeyringFile::from_bytes(&read(&keys.join("vault.json"))?)?;
+        let keyring = KeyringFile::from_bytes(&read_ours(&keys.join(KEYRING))?)?;
         if keyring.suite() != suite {
             return Err(KeysError::OtherSuite { path: keys.clone(), found: keyring.suite() });
         }
         let vault = Vault::unlock(provider, &keyring)?;
-        let ed25519 = Ed25519Key::from_protected(provider, &read(&keys.join("log-ed25519"))?)?;
-        let sm2 = Sm2Key::from_protected(provider, &read(&keys.join("log-sm2"))?)?;
+        let ed25519 = Ed25519Key::from_protected(provider, &read_ours(&keys.join(ED25519))?)?;
+        let sm2 = Sm2Key::from_protected(provider, &read_ours(&keys.join(SM2))?)?;
         Self::with(vault, ed25519, sm2)
     }
 
@@ -123,6 +148,12 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeysError> 
     let mut file =
         fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// A file that only its owner reads.
+pub(crate) fn read_ours(path: &Path) -> Result<Vec<u8>, KeysError> {
+    files::only_ours(path)?;
+    read(path)
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeysError> {

@@ -24,7 +24,7 @@ use crate::directory::{DirectoryError, Made};
 use crate::environment;
 use crate::keys::{Keys, KeysError};
 use crate::operator_socket::SOCKET;
-use crate::passphrase::{self, PassphraseError};
+use crate::passphrase::{self, Passphrase, PassphraseError};
 
 /// The longest answer that is read as a whole, in bytes. Longer ones are streams.
 const ANSWER_LEN_MAX: usize = 64 * 1024 * 1024;
@@ -96,12 +96,32 @@ pub(crate) enum LocalError {
 impl Local {
     /// Finds the Yinuo in the directory.
     pub(crate) async fn open(options: &LocalOptions) -> Result<Self, LocalError> {
+        Self::find(options, |place| within(&place.dir, place.passphrase_file.as_deref())).await
+    }
+
+    /// The same for who has the passphrase, and holds the keys' files.
+    pub(crate) async fn open_held(
+        options: &LocalOptions,
+        passphrase: &Passphrase,
+    ) -> Result<Self, LocalError> {
+        Self::find(options, |Place { dir, .. }| {
+            let made = Made::read(dir)?;
+            let keys = Keys::unlock_held(dir, made.suite, passphrase.as_bytes())?;
+            opened(dir, &made, keys)
+        })
+        .await
+    }
+
+    async fn find(
+        options: &LocalOptions,
+        within: impl FnOnce(&Place) -> Result<Router, LocalError>,
+    ) -> Result<Self, LocalError> {
         let by = named(options.by.clone())?;
-        let Place { dir, passphrase_file } = place(options)?;
-        let path = dir.join(SOCKET);
+        let place = place(options)?;
+        let path = place.dir.join(SOCKET);
         let way = match UnixStream::connect(&path).await {
             Ok(_) => Way::Socket(path),
-            Err(error) if nobody_listens(&error) => Way::Within(within(&dir, passphrase_file.as_deref())?),
+            Err(error) if nobody_listens(&error) => Way::Within(within(&place)?),
             Err(cause) => return Err(LocalError::Socket { path, cause }),
         };
         Ok(Self { way, by })
@@ -183,13 +203,13 @@ fn nobody_listens(error: &std::io::Error) -> bool {
 }
 
 /// Where the data and the passphrase are.
-struct Place {
-    dir: PathBuf,
-    passphrase_file: Option<PathBuf>,
+pub(crate) struct Place {
+    pub(crate) dir: PathBuf,
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 /// What was typed, then what the settings say, then what is usual.
-fn place(options: &LocalOptions) -> Result<Place, LocalError> {
+pub(crate) fn place(options: &LocalOptions) -> Result<Place, LocalError> {
     let usual = PathBuf::from(config::FILE);
     let passphrase_file = options.passphrase_file.clone();
     let file = match (&options.config, &options.data) {
@@ -212,7 +232,11 @@ fn within(dir: &Path, passphrase_file: Option<&Path>) -> Result<Router, LocalErr
     let made = Made::read(dir)?;
     let passphrase = passphrase::of(dir, passphrase_file, made.demonstration)?;
     let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
-    let assembled = assemble(dir, &made, keys, SignIn::Nobody, &Config::default())?;
+    opened(dir, &made, keys)
+}
+
+fn opened(dir: &Path, made: &Made, keys: Keys) -> Result<Router, LocalError> {
+    let assembled = assemble(dir, made, keys, SignIn::Nobody, &Config::default())?;
     Ok(yinuo_web::operator_router(assembled.gateway))
 }
 

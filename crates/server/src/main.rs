@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         cli::Command::Status(options) => status::run(&options),
         cli::Command::Clock(options) => accept::run(&options),
         cli::Command::Staff(options) => staff::run(&options),
+        cli::Command::Keys(options) => keys::command::run(&options),
         cli::Command::Export(options) => export::run(&options),
         cli::Command::Subject(options) => subject::run(&options),
         cli::Command::Import(options) => import::run(&options),

@@ -15,7 +15,7 @@ pub(crate) const VARIABLE: &str = "YINUO_PASSPHRASE";
 /// What a demonstration keeps beside its data.
 const BESIDE: &str = "passphrase";
 /// The least a new one has, in bytes.
-pub(crate) const LEN_MIN: usize = 12;
+const LEN_MIN: usize = 12;
 
 /// The passphrase. Wiped when it is dropped.
 pub(crate) type Passphrase = Zeroizing<String>;
@@ -33,6 +33,8 @@ pub(crate) enum PassphraseError {
     Nowhere,
     #[error("the two are not alike; nothing was made")]
     NotAlike,
+    #[error("a passphrase has at least {LEN_MIN} bytes; nothing was made")]
+    TooShort,
     #[error("cannot read from the terminal")]
     Terminal(#[source] std::io::Error),
 }
@@ -64,8 +66,27 @@ pub(crate) fn given(named: Option<&Path>) -> Result<Option<Passphrase>, Passphra
     }
 }
 
+/// A passphrase to make keys under: of the file that was named, else of the environment, else typed twice alike.
+pub(crate) fn chosen(named: Option<&Path>) -> Result<Passphrase, PassphraseError> {
+    let given = match given(named)? {
+        Some(given) => given,
+        None if std::io::stdin().is_terminal() => typed_twice()?,
+        None => return Err(PassphraseError::Nowhere),
+    };
+    long_enough(given)
+}
+
+/// Another passphrase for keys that have one: of the file that was named, else typed twice alike.
+pub(crate) fn new(named: Option<&Path>) -> Result<Passphrase, PassphraseError> {
+    long_enough(named.map_or_else(typed_twice, from_file)?)
+}
+
+fn long_enough(passphrase: Passphrase) -> Result<Passphrase, PassphraseError> {
+    if passphrase.len() < LEN_MIN { Err(PassphraseError::TooShort) } else { Ok(passphrase) }
+}
+
 /// A new passphrase, typed twice alike.
-pub(crate) fn typed_twice() -> Result<Passphrase, PassphraseError> {
+fn typed_twice() -> Result<Passphrase, PassphraseError> {
     let first = typed("New passphrase: ")?;
     if *first == *typed("The same again: ")? { Ok(first) } else { Err(PassphraseError::NotAlike) }
 }
@@ -84,6 +105,16 @@ pub(crate) fn of_demonstration(dir: &Path, random: &dyn Random) -> Result<Passph
         write_private(&path, text.as_bytes())?;
     }
     from_file(&path)
+}
+
+/// Keeps a demonstration's new passphrase where its next start looks for it, and says where.
+pub(crate) fn keep_beside(dir: &Path, passphrase: &Passphrase) -> Result<PathBuf, PassphraseError> {
+    let (path, unfinished) = (dir.join(BESIDE), dir.join("passphrase.tmp"));
+    let _ = std::fs::remove_file(&unfinished);
+    write_private(&unfinished, passphrase.as_bytes())?;
+    let put = std::fs::rename(&unfinished, &path);
+    put.map_err(|cause| KeysError::File { path: path.clone(), cause })?;
+    Ok(path)
 }
 
 /// The file's text without the white space around it, such as the end of its line.

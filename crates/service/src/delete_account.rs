@@ -4,7 +4,7 @@ use yinuo_domain::{Command, Salt, SubjectKey};
 use yinuo_ledger::{Answered, Submission};
 use yinuo_vault::WrappedKeys;
 
-use crate::{Gateway, PageError, Session};
+use crate::{Gateway, PageError, Session, Unavailable};
 
 impl Gateway {
     /// Deletes. When this returns, no key that opens a value of this person is left in the live store; the key that
@@ -12,8 +12,15 @@ impl Gateway {
     pub async fn delete_account(&self, session: &Session) -> Result<(), PageError> {
         let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
         let command = Command::DeleteAccount { subject: held.subject, own: held.own };
+        let tag_key = held.wrapped.tag_key_only();
+        // Nothing new is kept under an earlier epoch.
+        let again = self.parts.vault.rewrap(held.subject, &tag_key, self.parts.random.as_ref());
+        let again = again.map_err(|error| {
+            tracing::error!(%error, "could not wrap a tag key again");
+            Unavailable::again_after(30)
+        })?;
         let submission = Submission {
-            retired: Some(retired(held.subject, held.wrapped)),
+            retired: Some(retired(held.subject, &again.unwrap_or(tag_key))),
             ..Submission::new(command, Salt(self.random()?))
         };
         match self.submit(submission).await? {
@@ -27,8 +34,8 @@ impl Gateway {
 }
 
 /// What stays: the surrogate, which by now points at no other row but is needed to unwrap, and the wrapped tag key.
-fn retired(subject: SubjectKey, wrapped: WrappedKeys) -> Vec<u8> {
-    [subject.as_bytes(), &wrapped.tag_key_only().to_bytes()].concat()
+fn retired(subject: SubjectKey, tag_key: &WrappedKeys) -> Vec<u8> {
+    [subject.as_bytes(), &tag_key.to_bytes()].concat()
 }
 
 #[cfg(test)]
@@ -58,7 +65,7 @@ mod tests {
         let app = AppId::parse("courier").unwrap();
         let tag = vault.tag(&vault.unwrap(subject, &wrapped).unwrap(), Some(&app));
 
-        let kept = retired(subject, wrapped);
+        let kept = retired(subject, &wrapped.tag_key_only());
         let (whose, keys) = kept.split_at(SubjectKey::LEN);
         let found =
             vault.unwrap(SubjectKey::from_slice(whose).unwrap(), &WrappedKeys::from_bytes(keys).unwrap());

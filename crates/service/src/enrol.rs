@@ -314,6 +314,7 @@ impl Gateway {
             index,
             subject,
             keys: wrapped.to_bytes(),
+            epoch: wrapped.epochs().map_err(sealing)?.into_iter().min().unwrap_or_default(),
             guardian_required: new.guardian_required,
         });
         let stored = self.seal(subject, &keys, values, &mut writes)?;

@@ -11,6 +11,7 @@ use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
 use crate::counts::Counters;
 use crate::find::LookUps;
 use crate::import::Imports;
+use crate::keys::Rewrapping;
 use crate::{Passkeys, SignIn, Unavailable, UnavailableWhy};
 
 /// How long consents last.
@@ -60,6 +61,7 @@ pub struct Gateway {
     /// Values brought for somebody who is here, and not theirs: a guess, perhaps.
     pub(crate) mismatches: LookUps,
     pub(crate) imports: Imports,
+    pub(crate) rewrapping: Rewrapping,
 }
 
 /// A person, as a use case holds them: where their rows are, and the keys to them.
@@ -81,6 +83,7 @@ impl Gateway {
             look_ups: LookUps::default(),
             mismatches: LookUps::default(),
             imports: Imports::default(),
+            rewrapping: Rewrapping::default(),
         })
     }
 

@@ -21,6 +21,7 @@ mod gateway;
 mod history;
 mod import;
 mod items;
+mod keys;
 mod notices;
 mod own_values;
 mod package;
@@ -42,6 +43,7 @@ pub use errors::{DiscloseError, PageError, ProtocolError, Unavailable, Unavailab
 pub use find::{Found, FoundValue, Look, LookError, LookUp};
 pub use gateway::{ConsentTerms, Gateway, Parts};
 pub use history::{HISTORY_PAGE, HISTORY_SCAN_MAX, HistoryChoices, ProofFile, Proofs};
+pub use keys::{KeyEpochsView, KeyError, Rewrapped};
 pub use notices::NoticeView;
 pub use package::{PACKAGE_FORMAT, PROVEN_MS, Package, PackageError, Whose as PackageOf};
 pub use platform::ChangeError;

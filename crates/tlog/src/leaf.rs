@@ -71,6 +71,9 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::ClockAccepted { .. } => 41,
         Fact::PeopleImported { .. } => 25,
         Fact::ImportBegun { .. } => 30,
+        Fact::KeyEpochOpened { .. } => 35,
+        Fact::KeyEpochRetired { .. } => 36,
+        Fact::PassphraseChanged { .. } => 37,
     }
 }
 
@@ -133,4 +136,5 @@ pub(crate) mod keys {
     pub(crate) const UNCHANGED: u64 = 73;
     pub(crate) const REFUSED: u64 = 74;
     pub(crate) const VALUES_STORED: u64 = 75;
+    pub(crate) const EPOCH: u64 = 85;
 }

@@ -40,6 +40,9 @@ pub enum VaultError {
     /// The keyring has no key of this epoch.
     #[error("the keyring has no key of epoch {0}")]
     UnknownEpoch(u32),
+    /// The keyring's last epoch is in use.
+    #[error("epoch {0} is the one in use")]
+    EpochInUse(u32),
     /// The bytes were changed, moved, or sealed under another key.
     #[error("the bytes do not open under this key at this place")]
     NotAuthentic,
@@ -72,6 +75,9 @@ pub enum ProviderError {
     /// The source of randomness failed.
     #[error(transparent)]
     Random(#[from] RandomFailed),
+    /// The source of randomness gave the same bytes again: wrapping with them would break the cipher.
+    #[error("the random source repeats itself")]
+    RandomRepeats,
     /// The device or service behind the provider failed.
     #[error("the provider is not available: {0}")]
     Unavailable(String),

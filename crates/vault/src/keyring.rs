@@ -5,9 +5,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use yinuo_domain::Suite;
+use yinuo_domain::{Random, Suite};
 
-use crate::VaultError;
+use crate::vault::{MAC_KEY_LEN, draw_key, epoch_context, index_context};
+use crate::{KeyProvider, VaultError};
 
 /// A vault's keys as they are stored: JSON. Useless without the provider that wrapped them, and still kept from
 /// other users of the machine. Losing it loses every value, so it is backed up apart from the values.
@@ -77,6 +78,61 @@ impl KeyringFile {
     /// Which suite the vault has.
     pub fn suite(&self) -> Suite {
         self.suite
+    }
+
+    /// The epochs, ascending. The last one wraps new keys.
+    pub fn epochs(&self) -> Vec<u32> {
+        self.epochs.iter().map(|(epoch, _)| *epoch).collect()
+    }
+
+    /// The same keys, and a new one that is the last.
+    pub fn with_new_epoch(
+        &self,
+        provider: &dyn KeyProvider,
+        random: &dyn Random,
+    ) -> Result<Self, VaultError> {
+        let (last, wrapped) = self.epochs.last().ok_or(MALFORMED)?;
+        let epoch = last.checked_add(1).ok_or(MALFORMED)?;
+        let key = draw_key(random, MAC_KEY_LEN)?;
+        if provider.unwrap(&epoch_context(self.suite, *last), wrapped)?.expose() == key.as_slice() {
+            return Err(VaultError::RandomRepeats);
+        }
+        let mut new = self.clone();
+        new.epochs.push((epoch, provider.wrap(&epoch_context(self.suite, epoch), &key, random)?));
+        Ok(new)
+    }
+
+    /// The same keys without that of an earlier epoch. The current one stays.
+    pub fn without_epoch(&self, epoch: u32) -> Result<Self, VaultError> {
+        if self.epochs.last().is_some_and(|(last, _)| *last == epoch) {
+            return Err(VaultError::EpochInUse(epoch));
+        }
+        let mut new = self.clone();
+        new.epochs.retain(|(of, _)| *of != epoch);
+        Ok(new)
+    }
+
+    /// The same keys, wrapped by another provider: what the old one wrapped, in whatever copy, is then worth nothing
+    /// without the old one.
+    pub fn moved(
+        &self,
+        from: &dyn KeyProvider,
+        to: &dyn KeyProvider,
+        random: &dyn Random,
+    ) -> Result<Self, VaultError> {
+        let again = |context: &str, wrapped: &[u8]| -> Result<Vec<u8>, VaultError> {
+            Ok(to.wrap(context, from.unwrap(context, wrapped)?.expose(), random)?)
+        };
+        let epochs = self
+            .epochs
+            .iter()
+            .map(|(epoch, wrapped)| Ok((*epoch, again(&epoch_context(self.suite, *epoch), wrapped)?)));
+        Ok(Self {
+            suite: self.suite,
+            provider: to.name().to_owned(),
+            epochs: epochs.collect::<Result<_, VaultError>>()?,
+            index: again(&index_context(self.suite), &self.index)?,
+        })
     }
 }
 

@@ -19,6 +19,7 @@
 mod error;
 mod index;
 mod keyring;
+mod nonces;
 mod open;
 mod provider;
 mod random;
@@ -38,4 +39,4 @@ pub use provider::{KeyProvider, Params, PassphraseProvider, RootFile};
 pub use sealed::VALUE_LEN_MAX;
 pub use secret::Secret;
 pub use subject::{SubjectKeys, WrappedKeys};
-pub use vault::Vault;
+pub use vault::{NewEpoch, Vault, epoch_of};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use yinuo_domain::{Random, Suite};
 use zeroize::Zeroizing;
 
+use crate::nonces::Nonces;
 use crate::sealed::{self, KeyRef, bind};
 use crate::suite::{self, Key};
 use crate::{ProviderError, Secret, VaultError};
@@ -88,6 +89,14 @@ struct File {
     root_key: String,
 }
 
+/// Why there is no nonce.
+fn drawn(error: VaultError) -> ProviderError {
+    match error {
+        VaultError::Random(failed) => failed.into(),
+        _ => ProviderError::RandomRepeats,
+    }
+}
+
 const FORMAT: &str = "yinuo root key v1";
 const MALFORMED: ProviderError = ProviderError::Malformed("root file");
 
@@ -122,6 +131,8 @@ impl RootFile {
 
     /// The same root key under another passphrase: nothing below it is wrapped again. The old file still opens with
     /// the old passphrase, so it must be destroyed wherever it is.
+    ///
+    /// A source that gives the old file's salt again is refused.
     pub fn change_passphrase(
         &self,
         old: &[u8],
@@ -129,7 +140,8 @@ impl RootFile {
         params: Params,
         random: &dyn Random,
     ) -> Result<Self, ProviderError> {
-        Self::protect(self.suite, &self.open(old)?, new, params, random)
+        let changed = Self::protect(self.suite, &self.open(old)?, new, params, random)?;
+        if changed.salt == self.salt { Err(ProviderError::RandomRepeats) } else { Ok(changed) }
     }
 
     fn protect(
@@ -143,9 +155,14 @@ impl RootFile {
             return Err(ProviderError::EmptyPassphrase);
         }
         let mut file = Self { suite, params, salt: random.bytes()?, root: Vec::new() };
+        let nonce = Nonces::default().draw(random).map_err(drawn)?;
+        // A source that is stuck has given root key, salt and nonce the same bytes.
+        if file.salt.starts_with(&nonce) || root.starts_with(&nonce) || root.starts_with(&file.salt) {
+            return Err(ProviderError::RandomRepeats);
+        }
         let key = file.stretch(passphrase)?;
         let key = KeyRef { suite, number: 0, bytes: &key };
-        file.root = sealed::seal(key, random.bytes()?, &file.bound(), root).map_err(|_| MALFORMED)?;
+        file.root = sealed::seal(key, nonce, &file.bound(), root).map_err(|_| MALFORMED)?;
         Ok(file)
     }
 
@@ -198,6 +215,7 @@ impl fmt::Debug for RootFile {
 pub struct PassphraseProvider {
     suite: Suite,
     root: Key,
+    nonces: Nonces,
 }
 
 impl PassphraseProvider {
@@ -211,12 +229,12 @@ impl PassphraseProvider {
         let mut root = Zeroizing::new(vec![0; ROOT_LEN]);
         random.fill(&mut root)?;
         let file = RootFile::protect(suite, &root, passphrase, params, random)?;
-        Ok((Self { suite, root }, file))
+        Ok((Self { suite, root, nonces: Nonces::default() }, file))
     }
 
     /// Takes the root key out of its file.
     pub fn unlock(file: &RootFile, passphrase: &[u8]) -> Result<Self, ProviderError> {
-        Ok(Self { suite: file.suite, root: file.open(passphrase)? })
+        Ok(Self { suite: file.suite, root: file.open(passphrase)?, nonces: Nonces::default() })
     }
 
     /// Each context has a wrapping key of its own.
@@ -234,8 +252,8 @@ impl KeyProvider for PassphraseProvider {
     fn wrap(&self, context: &str, key: &[u8], random: &dyn Random) -> Result<Vec<u8>, ProviderError> {
         let wrapping = self.wrapping(context)?;
         let wrapping = KeyRef { suite: self.suite, number: 0, bytes: &wrapping };
-        sealed::seal(wrapping, random.bytes()?, context.as_bytes(), key)
-            .map_err(|_| ProviderError::Malformed("key"))
+        let nonce = self.nonces.draw(random).map_err(drawn)?;
+        sealed::seal(wrapping, nonce, context.as_bytes(), key).map_err(|_| ProviderError::Malformed("key"))
     }
 
     fn unwrap(&self, context: &str, wrapped: &[u8]) -> Result<Secret, ProviderError> {

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use yinuo_domain::{Compartment, Item, Random, SubjectKey, Suite, ValueVersion};
 use zeroize::Zeroizing;
 
+use crate::nonces::Nonces;
 use crate::sealed::{self, KeyRef, Parsed, VALUE_LEN_MAX, bind};
 use crate::subject::{DataKey, Slot, Wrapped};
-use crate::suite::{self, Key, NONCE_LEN};
+use crate::suite::{self, Key};
 use crate::{KeyProvider, KeyringFile, SealedRow, Secret, SubjectKeys, VaultError, WrappedKeys};
 
 /// Length of epoch keys, index keys and tag keys, in bytes: whatever they key is an HMAC of 32 bytes.
-const MAC_KEY_LEN: usize = 32;
+pub(crate) const MAC_KEY_LEN: usize = 32;
 /// The version of a new person's keys.
 const FIRST_KEY_VERSION: u32 = 1;
 /// The first epoch.
@@ -22,11 +23,10 @@ const FIRST_EPOCH: u32 = 1;
 /// The unlocked keyring. One per process; share it.
 pub struct Vault {
     suite: Suite,
-    /// Epoch keys by epoch; never empty. New keys are wrapped under the last.
-    epochs: BTreeMap<u32, Key>,
+    /// Epoch keys by epoch. New keys are wrapped under the last.
+    epochs: Epochs,
     pub(crate) index: Key,
-    /// The nonce drawn last, to notice a random source that is stuck.
-    last_nonce: Mutex<[u8; NONCE_LEN]>,
+    nonces: Nonces,
 }
 
 impl Vault {
@@ -62,7 +62,7 @@ impl Vault {
     }
 
     fn with(suite: Suite, epochs: BTreeMap<u32, Key>, index: Key) -> Self {
-        Self { suite, epochs, index, last_nonce: Mutex::new([0; NONCE_LEN]) }
+        Self { suite, epochs: Epochs::new(epochs), index, nonces: Nonces::default() }
     }
 
     /// Which algorithms.
@@ -149,7 +149,7 @@ impl Vault {
             return Err(VaultError::OtherSubject);
         }
         let key = keys.data(compartment)?;
-        sealed::seal(key, self.draw_nonce(random)?, &place(subject, compartment, item, version, key), value)
+        sealed::seal(key, self.nonces.draw(random)?, &place(subject, compartment, item, version, key), value)
     }
 
     /// Opens a value for the person it is about, in their own centre. This is the only way past a permit: it takes
@@ -189,7 +189,7 @@ impl Vault {
             return Err(VaultError::ValueTooLong { len: evidence.len(), max: VALUE_LEN_MAX });
         }
         let key = keys.data(Compartment::Identity)?;
-        sealed::seal(key, self.draw_nonce(random)?, &evidence_place(keys.subject, id, key), evidence)
+        sealed::seal(key, self.nonces.draw(random)?, &evidence_place(keys.subject, id, key), evidence)
     }
 
     /// Opens what [`Vault::seal_evidence`] made. It is no value that a partner could ask for, so no permit names it.
@@ -201,47 +201,6 @@ impl Vault {
     ) -> Result<Secret, VaultError> {
         let key = keys.data(Compartment::Identity)?;
         sealed::open(key, &evidence_place(keys.subject, id, key), sealed)
-    }
-
-    fn wrap(
-        &self,
-        subject: SubjectKey,
-        slot: Slot,
-        version: u32,
-        key: &[u8],
-        random: &dyn Random,
-    ) -> Result<Wrapped, VaultError> {
-        let (epoch, kek) = self.epochs.last_key_value().ok_or(VaultError::UnknownEpoch(0))?;
-        let place = wrapping_place(subject, slot, version);
-        let wrapping = suite::derive(self.suite, kek, &place, suite::key_len(self.suite))?;
-        let wrapping = KeyRef { suite: self.suite, number: *epoch, bytes: &wrapping };
-        let bound = wrapping_bound(&place, wrapping);
-        let bytes = sealed::seal(wrapping, self.draw_nonce(random)?, &bound, key)?;
-        Ok(Wrapped { slot, version, bytes })
-    }
-
-    fn unwrap_one(&self, subject: SubjectKey, wrapped: &Wrapped) -> Result<Key, VaultError> {
-        let epoch = Parsed::of(&wrapped.bytes)?.number;
-        let kek = self.epochs.get(&epoch).ok_or(VaultError::UnknownEpoch(epoch))?;
-        let place = wrapping_place(subject, wrapped.slot, wrapped.version);
-        let wrapping = suite::derive(self.suite, kek, &place, suite::key_len(self.suite))?;
-        let wrapping = KeyRef { suite: self.suite, number: epoch, bytes: &wrapping };
-        let bound = wrapping_bound(&place, wrapping);
-        let key = sealed::open(wrapping, &bound, &wrapped.bytes)?;
-        Ok(Zeroizing::new(key.expose().to_vec()))
-    }
-
-    /// A nonce that is not the one before it. A source that is stuck or was reset to a constant is an error here,
-    /// before two messages share a key stream; against a source that is merely predictable nothing helps.
-    fn draw_nonce(&self, random: &dyn Random) -> Result<[u8; NONCE_LEN], VaultError> {
-        let nonce: [u8; NONCE_LEN] = random.bytes()?;
-        // A thread that panicked while it held the lock leaves a whole nonce behind.
-        let mut last = self.last_nonce.lock().unwrap_or_else(PoisonError::into_inner);
-        if *last == nonce {
-            return Err(VaultError::RandomRepeats);
-        }
-        *last = nonce;
-        Ok(nonce)
     }
 }
 
@@ -274,37 +233,31 @@ fn evidence_place(subject: SubjectKey, id: &[u8; 16], key: KeyRef<'_>) -> Vec<u8
     bind(&[b"yinuo/evidence/v1", subject.as_bytes(), id, &[key.suite as u8], &key.number.to_be_bytes()])
 }
 
-/// What a wrapping key is derived for: each key of each person has its own, so random nonces never pile up under one.
-fn wrapping_place(subject: SubjectKey, slot: Slot, version: u32) -> Vec<u8> {
-    bind(&[b"yinuo/wrap/v1", subject.as_bytes(), &[slot.code()], &version.to_be_bytes()])
-}
-
-/// What a wrapped key is bound to: its place and the key that wrapped it.
-fn wrapping_bound(place: &[u8], key: KeyRef<'_>) -> Vec<u8> {
-    bind(&[place, &[key.suite as u8], &key.number.to_be_bytes()])
-}
-
-fn epoch_context(suite: Suite, epoch: u32) -> String {
+pub(crate) fn epoch_context(suite: Suite, epoch: u32) -> String {
     format!("yinuo/vault/{}/epoch/{epoch}", suite.as_str())
 }
 
-fn index_context(suite: Suite) -> String {
+pub(crate) fn index_context(suite: Suite) -> String {
     format!("yinuo/vault/{}/index", suite.as_str())
 }
 
-fn draw_key(random: &dyn Random, len: usize) -> Result<Key, VaultError> {
+pub(crate) fn draw_key(random: &dyn Random, len: usize) -> Result<Key, VaultError> {
     let mut key = Zeroizing::new(vec![0; len]);
     random.fill(&mut key)?;
     Ok(key)
 }
 
-fn mac_key(key: Secret) -> Result<Key, VaultError> {
+pub(crate) fn mac_key(key: Secret) -> Result<Key, VaultError> {
     if key.expose().len() != MAC_KEY_LEN {
         return Err(VaultError::Malformed("key length"));
     }
     Ok(Zeroizing::new(key.expose().to_vec()))
 }
 
+mod epochs;
 mod staff;
 #[cfg(test)]
 mod tests;
+
+use epochs::{Epochs, wrapping_bound};
+pub use epochs::{NewEpoch, epoch_of};

@@ -41,6 +41,13 @@ impl Tables {
                 (row.failed, row.locked_until) = (0, yinuo_domain::Timestamp(0));
                 Written::Done
             }
+            StaffWrite::Rewrap { staff: id, generation, from, totp } => {
+                let same =
+                    |row: &&mut StaffRow| row.generation == *generation && row.totp.as_ref() == Some(from);
+                let Some(row) = staff.get_mut(id).filter(same) else { return Written::Missing };
+                row.totp = Some(totp.clone());
+                Written::Done
+            }
             StaffWrite::Step { staff: id, generation, step } => {
                 let unused = |row: &&mut StaffRow| {
                     row.generation == *generation && row.totp.is_some() && row.step < *step

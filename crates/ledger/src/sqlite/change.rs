@@ -149,7 +149,7 @@ impl Rowset {
 
     fn write(&self, write: &Write) -> Result<Written, StoreError> {
         match write {
-            Write::AddPerson { index, subject, keys, guardian_required } => {
+            Write::AddPerson { index, subject, keys, epoch: _, guardian_required } => {
                 let added = self.put(
                     sealed::PEOPLE,
                     "INSERT INTO people (grp, shard, person_index, subject, guardian, mac)
@@ -222,6 +222,10 @@ impl Rowset {
             Write::RevokeFamily { family } => self.revoke_family(family),
             Write::RevokeOf { subject, app } => self.revoke_of(*subject, app.as_ref()),
             Write::EndSessions { subject } => self.end_sessions(*subject),
+            Write::Rewrap { subject, from, keys } => self.rewrap(*subject, from, keys),
+            Write::RewrapRetired { shard, tag, from, wrapped } => {
+                self.rewrap_retired(*shard, *tag, from, wrapped)
+            }
             Write::Sweep { now } => self.sweep(*now).map(Written::Count),
             Write::Staff(write) => self.write_staff(write),
         }

@@ -56,6 +56,12 @@ impl Rowset {
                 let row = StaffRow { step: *step, failed: 0, locked_until: Timestamp(0), ..row };
                 self.put_staff(&row).map(changed)
             }
+            StaffWrite::Rewrap { staff, generation, from, totp } => {
+                let fits =
+                    |row: &StaffRow| row.generation == *generation && row.totp.as_ref() == Some(from);
+                let Some(row) = self.known(staff)?.filter(fits) else { return Ok(Written::Missing) };
+                self.put_staff(&StaffRow { totp: Some(totp.clone()), ..row }).map(changed)
+            }
             StaffWrite::AddPasskey(row) => {
                 let owner = self.known(&row.staff)?;
                 if !owner.is_some_and(|owner| owner.generation == row.generation && owner.totp.is_some()) {

@@ -32,6 +32,7 @@ pub fn a_person_is_added_once_and_within_one_shard(place: Place) {
         index,
         subject: SubjectKey(subject),
         keys: vec![1, 2, 3],
+        epoch: 1,
         guardian_required: true,
     };
     assert_eq!(world.write(add([1; 16], [1; 16])), Written::Done);
@@ -399,4 +400,59 @@ pub fn consents_to_an_app_are_counted_while_they_count(place: Place) {
     let declared = world.change(PlatformChange::DeclareApp { document, bytes });
     assert!(matches!(declared, Answered::Done), "{declared:?}");
     assert_eq!((counted(&courier(), 0), counted(&other, 0)), (so_many(0), so_many(1)));
+}
+
+/// In order and in bounded steps, each put in place of exactly what was read; under a retired epoch nobody comes in.
+pub fn wrapped_keys_are_put_in_place_of_exactly_those_that_were_read(place: Place) {
+    let world = World::new(place);
+    let people: Vec<_> = [9, 3, 200].map(|number| world.person(number)).into();
+    let mut subjects: Vec<_> = people.iter().map(|who| who.subject()).collect();
+    subjects.sort();
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let step = world.reader().keys_after(after, 2).unwrap();
+        assert!(step.len() <= 2);
+        let Some((last, _)) = step.last() else { break };
+        after = Some(*last);
+        found.extend(step);
+    }
+    assert_eq!(found.iter().map(|(subject, _)| *subject).collect::<Vec<_>>(), subjects);
+
+    let (subject, from) = found[0].clone();
+    let rewrap =
+        |from: &[u8], keys: &[u8]| Write::Rewrap { subject, from: from.to_vec(), keys: keys.to_vec() };
+    assert_eq!(world.write(rewrap(b"others", b"new")), Written::Missing);
+    assert_eq!(world.write(rewrap(&from, b"new")), Written::Done);
+    assert_eq!(world.write(rewrap(&from, b"newer")), Written::Missing, "they are others by now");
+    assert_eq!(world.reader().keys(subject).unwrap().unwrap(), b"new");
+
+    // Of whoever was deleted: nothing but the tag key.
+    let gone = people.iter().find(|who| who.subject() != subject).unwrap();
+    let deletion = Submission { retired: Some(b"tag key".to_vec()), ..world.submission(gone.delete()) };
+    assert!(matches!(world.ledger.submit(deletion).wait().unwrap(), Answered::Done));
+    let of_gone = Write::Rewrap { subject: gone.subject(), from: vec![], keys: vec![1] };
+    assert_eq!(world.write(of_gone), Written::Missing);
+    let retired = world.reader().retired_after(None, 10).unwrap();
+    let [((shard, tag), from)] = retired.as_slice() else { panic!("{retired:?}") };
+    assert_eq!((*shard, from.as_slice()), (gone.subject().0[0], b"tag key".as_slice()));
+    assert!(world.reader().retired_after(Some((*shard, *tag)), 10).unwrap().is_empty());
+    let again = |from: &[u8]| {
+        let (shard, tag, from) = (*shard, *tag, from.to_vec());
+        world.write(Write::RewrapRetired { shard, tag, from, wrapped: b"again".to_vec() })
+    };
+    assert_eq!((again(b"others"), again(b"tag key")), (Written::Missing, Written::Done));
+    assert_eq!(world.reader().retired_after(None, 10).unwrap()[0].1, b"again");
+
+    let changed = [PlatformChange::OpenKeyEpoch(2), PlatformChange::RetireKeyEpoch(1)]
+        .map(|change| world.change(change));
+    assert!(changed.iter().all(|answer| matches!(answer, Answered::Done)), "{changed:?}");
+    let add = |epoch| Write::AddPerson {
+        index: [77; 16],
+        subject: SubjectKey([77; 16]),
+        keys: vec![1],
+        epoch,
+        guardian_required: false,
+    };
+    assert!(world.ledger.write(vec![add(1)]).wait().is_err(), "under a key that is destroyed");
+    assert_eq!(world.write(add(2)), Written::Done);
 }

@@ -404,6 +404,7 @@ impl World {
             index: who.index(),
             subject: who.subject(),
             keys: vec![number; 60],
+            epoch: 1,
             guardian_required: false,
         };
         let submission = Submission { writes: vec![add], ..self.submission(who.enrol()) };

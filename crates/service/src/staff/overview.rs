@@ -259,6 +259,9 @@ fn line(index: u64, entry: Entry, small: u64) -> GovernanceLine {
             people = Some(Counted::of(counts.enrolled.saturating_add(counts.corrected), small));
             ("people-imported", Some(by), text(&import), None)
         }
+        Fact::KeyEpochOpened { by, epoch } => ("key-epoch-opened", Some(by), epoch.to_string(), None),
+        Fact::KeyEpochRetired { by, epoch } => ("key-epoch-retired", Some(by), epoch.to_string(), None),
+        Fact::PassphraseChanged { by } => ("passphrase-changed", Some(by), String::new(), None),
         // Facts about people are in another log. What a later fact of this one says is not guessed at.
         _ => ("other", None, String::new(), None),
     };

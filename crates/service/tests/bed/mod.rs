@@ -25,7 +25,7 @@ use yinuo_oauth::{Opaque, Parameters, TokenResponse};
 use yinuo_service::*;
 use yinuo_tlog::{Algorithm, VerifierKey, origin};
 use yinuo_vault::signing::{Ed25519Key, Sm2Key};
-use yinuo_vault::{Params, PassphraseProvider, Vault};
+use yinuo_vault::{KeyringFile, Params, PassphraseProvider, Vault};
 
 pub const ISSUER: &str = "http://yinuo.example";
 pub const HOST: &str = "yinuo.example";
@@ -207,6 +207,9 @@ pub struct Bed {
     pub courier: ClientKey,
     pub shop: ClientKey,
     pub verifier_keys: Vec<VerifierKey>,
+    /// What keeps the vault's keys, and the keyring it began with.
+    pub provider: PassphraseProvider,
+    pub keyring: KeyringFile,
     signers: Vec<Arc<dyn HeadSigner>>,
 }
 
@@ -280,7 +283,7 @@ impl Bed {
         let random: Arc<dyn Random> = Arc::new(CountingRandom(AtomicU64::new(7)));
         let (provider, _) =
             PassphraseProvider::create(suite, b"test", Params::DEMONSTRATION, random.as_ref()).unwrap();
-        let (vault, _) = Vault::create(suite, &provider, random.as_ref()).unwrap();
+        let (vault, keyring) = Vault::create(suite, &provider, random.as_ref()).unwrap();
         let vault = Arc::new(vault);
         let mut signers: Vec<Arc<dyn HeadSigner>> = Vec::new();
         if profile.has_sha256() {
@@ -327,6 +330,8 @@ impl Bed {
             gateway,
             ledger,
             vault,
+            provider,
+            keyring,
             clock: moved,
             courier: ClientKey::generate(random.as_ref()).unwrap(),
             shop: ClientKey::generate(random.as_ref()).unwrap(),
@@ -373,6 +378,26 @@ impl Bed {
         self.gateway.declare_app(&staff(), &declaration).await.unwrap();
         let notice = Notice { app: app(id), version: 2, text: text("# What we do\n\nWe bring things.") };
         self.gateway.publish_notice(&staff(), &notice).await.unwrap();
+    }
+
+    /// The next epoch, as `yinuo keys rotate` opens it: its key is made where the provider is, and handed over.
+    pub async fn next_epoch(&self, keyring: &KeyringFile) -> KeyringFile {
+        let random = CountingRandom(AtomicU64::new(u64::from(self.vault.epoch()) << 40));
+        let next = keyring.with_new_epoch(&self.provider, &random).unwrap();
+        let handed = Vault::unlock(&self.provider, &next).unwrap().hand_over(self.vault.epoch(), &random);
+        self.gateway.open_epoch(&staff(), &handed.unwrap()).await.unwrap();
+        next
+    }
+
+    /// Wraps everything again, and says how much that was.
+    pub async fn rewrap(&self) -> u64 {
+        let mut step = self.gateway.rewrap(true).await.unwrap();
+        let mut rewrapped = step.rewrapped;
+        while !step.finished {
+            step = self.gateway.rewrap(false).await.unwrap();
+            rewrapped += step.rewrapped;
+        }
+        rewrapped
     }
 
     /// Another person like Ann, by a name that begins with `more-`.

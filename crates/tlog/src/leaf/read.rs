@@ -206,6 +206,9 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             },
         },
         30 => Fact::ImportBegun { by: map.by()?, import: ImportId(map.array(keys::IMPORT)?) },
+        35 => Fact::KeyEpochOpened { by: map.by()?, epoch: map.required(keys::EPOCH, small)? },
+        36 => Fact::KeyEpochRetired { by: map.by()?, epoch: map.required(keys::EPOCH, small)? },
+        37 => Fact::PassphraseChanged { by: map.by()? },
         _ => return Err(Undecidable::UnknownKind { kind }),
     })
 }

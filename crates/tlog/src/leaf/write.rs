@@ -157,6 +157,11 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.uint(keys::REFUSED, counts.refused);
             map.uint(keys::VALUES_STORED, counts.values);
         }
+        Fact::KeyEpochOpened { by, epoch } | Fact::KeyEpochRetired { by, epoch } => {
+            map.text(keys::BY, by.as_str());
+            map.uint(keys::EPOCH, u64::from(*epoch));
+        }
+        Fact::PassphraseChanged { by } => map.text(keys::BY, by.as_str()),
     }
 }
 

@@ -177,6 +177,9 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             },
         ),
         ("import-begun", Place::Log, Fact::ImportBegun { by: by(), import: ImportId([0x1d; 16]) }),
+        ("key-epoch-opened", Place::Log, Fact::KeyEpochOpened { by: by(), epoch: 2 }),
+        ("key-epoch-retired", Place::Log, Fact::KeyEpochRetired { by: by(), epoch: 1 }),
+        ("passphrase-changed", Place::Log, Fact::PassphraseChanged { by: by() }),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -329,6 +332,9 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
                 Fact::PeopleImported { by, import, counts }
             }
         ),
+        (any_staff(), any::<u32>()).prop_map(|(by, epoch)| Fact::KeyEpochOpened { by, epoch }),
+        (any_staff(), any::<u32>()).prop_map(|(by, epoch)| Fact::KeyEpochRetired { by, epoch }),
+        any_staff().prop_map(|by| Fact::PassphraseChanged { by }),
         (any_staff(), any_app(), any::<u32>(), any_digest())
             .prop_map(|(by, app, version, document)| Fact::NoticePublished { by, app, version, document }),
     ]

@@ -2,7 +2,7 @@
 
 use yinuo_domain::{Random, StaffId};
 
-use super::{KeyRef, Parsed, Vault, sealed, suite, wrapping_bound};
+use super::{KeyRef, Parsed, Vault, sealed, wrapping_bound};
 use crate::sealed::bind;
 use crate::{Secret, VaultError};
 
@@ -18,11 +18,10 @@ impl Vault {
         secret: &[u8],
         random: &dyn Random,
     ) -> Result<Vec<u8>, VaultError> {
-        let (epoch, key) = self.epochs.last_key_value().ok_or(VaultError::UnknownEpoch(0))?;
         let place = bind(&[TOTP, staff.as_str().as_bytes(), generation]);
-        let key = suite::derive(self.suite, key, &place, suite::key_len(self.suite))?;
-        let key = KeyRef { suite: self.suite, number: *epoch, bytes: &key };
-        sealed::seal(key, self.draw_nonce(random)?, &wrapping_bound(&place, key), secret)
+        let (epoch, key) = self.epochs.current(self.suite, &place)?;
+        let key = KeyRef { suite: self.suite, number: epoch, bytes: &key };
+        sealed::seal(key, self.nonces.draw(random)?, &wrapping_bound(&place, key), secret)
     }
 
     /// The secret back.
@@ -33,9 +32,8 @@ impl Vault {
         bytes: &[u8],
     ) -> Result<Secret, VaultError> {
         let epoch = Parsed::of(bytes)?.number;
-        let key = self.epochs.get(&epoch).ok_or(VaultError::UnknownEpoch(epoch))?;
         let place = bind(&[TOTP, staff.as_str().as_bytes(), generation]);
-        let key = suite::derive(self.suite, key, &place, suite::key_len(self.suite))?;
+        let key = self.epochs.of(self.suite, epoch, &place)?;
         let key = KeyRef { suite: self.suite, number: epoch, bytes: &key };
         sealed::open(key, &wrapping_bound(&place, key), bytes)
     }

@@ -196,6 +196,7 @@ impl World {
             )]),
             purposes: BTreeMap::new(),
             staff: BTreeMap::new(),
+            key_epochs: yinuo_core::KeyEpochs::default(),
         }
     }
 }

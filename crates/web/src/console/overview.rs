@@ -217,6 +217,9 @@ impl Line {
             "clock-accepted" => "console-clock-accepted",
             "import-begun" => "console-import-begun",
             "people-imported" => "console-people-imported",
+            "key-epoch-opened" => "console-key-epoch-opened",
+            "key-epoch-retired" => "console-key-epoch-retired",
+            "passphrase-changed" => "console-passphrase-changed",
             _ => "console-other-change",
         };
         let of = match (line.role, line.people) {

@@ -7,6 +7,7 @@
 //! A route lives in the module of its subject. Bodies are limited to [`crate::BODY_LEN_MAX`]; a route that takes a
 //! longer one, or a stream, says so by a `DefaultBodyLimit` of its own.
 
+mod keys;
 mod people;
 mod platform;
 mod staff;
@@ -23,6 +24,7 @@ use crate::dressed;
 use crate::fault::Fault;
 use crate::visit::Web;
 
+pub use keys::{HandedKey, KeysAnswer, RetireEpoch, RewrapAsk, RewrapTold};
 pub use people::{FindAsk, FindPerson, PackageAsk};
 pub use people::{
     IMPORT_LEN_MAX, IMPORT_PEOPLE_MAX, ImportBatch, ImportBegun, ImportEnd, ImportPerson, ImportRefused,
@@ -39,7 +41,7 @@ pub const OPERATOR: &str = "yinuo-operator";
 
 /// Everything an operator can ask.
 pub fn operator_router(gateway: Arc<Gateway>) -> Router {
-    let subjects = platform::routes().merge(people::routes()).merge(staff::routes());
+    let subjects = platform::routes().merge(people::routes()).merge(staff::routes()).merge(keys::routes());
     dressed(Router::new().merge(subjects), Web::new(gateway))
 }
 
