@@ -245,6 +245,8 @@ pub enum Change<'a> {
     Answer(SubjectKey, &'a Digest, &'a AnswerRow),
     /// The number the app's next release gets.
     AppSeq(&'a AppId, u64),
+    /// Deletes every row that the log adds up to, to make them anew.
+    ForgetDerived,
     /// Deletes every row of a person.
     Forget(SubjectKey),
     /// Keeps a deleted person's tag key, by the tag of their own stream, until `2`.
@@ -299,6 +301,12 @@ pub trait Rows: KeyRows {
     fn person_of(&self, subject: SubjectKey) -> Result<Option<Person>, StoreError>;
     /// A person's wrapped keys.
     fn keys(&self, subject: SubjectKey) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Up to `limit` persons' wrapped keys, behind this person, in the order of surrogates.
+    fn all_keys(
+        &self,
+        after: Option<SubjectKey>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, Vec<u8>)>, StoreError>;
     /// A person's stream with an app, or their own.
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError>;
     /// All of a person's streams, their own first, then by app.

@@ -54,7 +54,9 @@ pub use sqlite::{DATABASE, LOCK, SealedRows, SqliteStore, StoreCopy, schema};
 pub use staff::{PasskeyRow, StaffRow, StaffWrite};
 pub use submission::{Answered, Pending, Receipt, Submission};
 pub use ticket::{Ticket, TicketKind};
-pub use verify::{FirstBad, Progress, Report, VerifyError, verify, verify_directory};
+pub use verify::{
+    FirstBad, Progress, RepairError, Repaired, Report, VerifyError, repair, verify, verify_directory,
+};
 pub use write::{Write, Written};
 pub use yinuo_tlog::Algorithm;
 

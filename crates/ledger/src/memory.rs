@@ -147,6 +147,11 @@ impl Tables {
             Change::AppSeq(app, next) => {
                 self.app_seqs.insert(app.clone(), next);
             }
+            Change::ForgetDerived => {
+                self.streams = Arc::default();
+                self.history = Arc::default();
+                self.app_seqs.clear();
+            }
             Change::Forget(subject) => self.forget(subject),
             Change::Retire(subject, tag, wrapped, destroy_after) => {
                 self.retired.insert((keys::shard_of(subject), tag), (wrapped.to_vec(), destroy_after));
@@ -322,6 +327,15 @@ impl Rows for Tables {
 
     fn keys(&self, subject: SubjectKey) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.keys.get(&subject).cloned())
+    }
+
+    fn all_keys(
+        &self,
+        after: Option<SubjectKey>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, Vec<u8>)>, StoreError> {
+        let behind = self.keys.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+        Ok(behind.take(limit).map(|(subject, keys)| (*subject, keys.clone())).collect())
     }
 
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError> {

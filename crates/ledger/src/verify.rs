@@ -4,6 +4,7 @@
 //! tree over the entries; every stored tile; every document; and that each fact is what deciding at its position
 //! gives, and that the rows which facts add up to are what they add up to. Memory grows with people, not with entries.
 
+mod repair;
 mod state;
 mod walk;
 
@@ -19,6 +20,7 @@ use yinuo_tlog::{Algorithm, VerifierKey};
 use crate::backend::{Head, Log, Meta, Source};
 use crate::signing::check_note;
 use crate::{StoreCopy, StoreError};
+pub use repair::{RepairError, Repaired, repair};
 use walk::Walk;
 
 /// How many documents are looked at at once.
@@ -87,22 +89,8 @@ pub fn verify(
 ) -> Result<Report, VerifyError> {
     let meta = source.read(|rows| rows.meta())?.ok_or(VerifyError::Empty)?;
     let documents = Checked { source, suite: meta.suite };
-    let mut check = Check {
-        source,
-        documents: &documents,
-        keys,
-        meta: &meta,
-        replay: Replay::new(&documents),
-        chains: HashMap::new(),
-        sealed: HashMap::new(),
-        app_seqs: HashMap::new(),
-        adopted: 0,
-        group_at: Timestamp::default(),
-        entries: 0,
-        decisions: 0,
-        progress,
-    };
-    let found = check.all();
+    let mut check = Check::new(source, &documents, keys, &meta, progress);
+    let found = check.all().and_then(|size| check.compare(size));
     let (entries, decisions_replayed) = (check.entries, check.decisions);
     match found {
         Ok(()) => Ok(Report { ok: true, entries, decisions_replayed, first_bad: None }),
@@ -160,8 +148,33 @@ struct Check<'v> {
     progress: &'v mut dyn FnMut(Progress),
 }
 
-impl Check<'_> {
-    fn all(&mut self) -> Result<(), Stop> {
+impl<'v> Check<'v> {
+    fn new(
+        source: &'v dyn Source,
+        documents: &'v Checked<'v>,
+        keys: &'v [VerifierKey],
+        meta: &'v Meta,
+        progress: &'v mut dyn FnMut(Progress),
+    ) -> Self {
+        Self {
+            source,
+            documents,
+            keys,
+            meta,
+            replay: Replay::new(documents),
+            chains: HashMap::new(),
+            sealed: HashMap::new(),
+            app_seqs: HashMap::new(),
+            adopted: 0,
+            group_at: Timestamp::default(),
+            entries: 0,
+            decisions: 0,
+            progress,
+        }
+    }
+
+    /// Everything that is signed. The size of the group.
+    fn all(&mut self) -> Result<u64, Stop> {
         let platform = self.head(Log::Platform)?;
         let group = self.head(Log::Group)?;
         // The small log first and by itself, so that what is wrong in it is not blamed on who adopted it.
@@ -181,6 +194,11 @@ impl Check<'_> {
         }
         group.finish()?;
         self.documents(platform.size())?;
+        Ok(group.size())
+    }
+
+    /// The rows that facts add up to.
+    fn compare(&mut self, size: u64) -> Result<(), Stop> {
         let found = state::Found {
             source: self.source,
             replay: &self.replay,
@@ -188,17 +206,22 @@ impl Check<'_> {
             app_seqs: &self.app_seqs,
             sealed: &self.sealed,
             suite: self.meta.suite,
-            size: group.size(),
+            size,
             about: None,
         };
         match found.compare() {
             // A store that is written meanwhile has moved on, and its rows with it: they are compared when it stands still.
             Err(Stop::Bad(bad)) => {
                 let now = self.source.read(|rows| rows.head(Log::Group))?;
-                if now.is_some_and(|head| head.size == group.size()) { Err(Stop::Bad(bad)) } else { Ok(()) }
+                if now.is_some_and(|head| head.size == size) { Err(Stop::Bad(bad)) } else { Ok(()) }
             }
             compared => compared,
         }
+    }
+
+    /// Whether an account was deleted, whose stream this was.
+    fn is_deleted(&self, id: &StreamId) -> bool {
+        is_deleted(&self.replay, id)
     }
 
     /// The signed head: signed by the log's keys, and saying what the notes say.
@@ -403,6 +426,13 @@ impl Check<'_> {
         if walk.done().is_multiple_of(EVERY) || walk.done() == walk.size() {
             (self.progress)(Progress { log: Log::Group.id(), entries: walk.done(), of: walk.size() });
         }
+    }
+}
+
+fn is_deleted(replay: &Replay<'_>, id: &StreamId) -> bool {
+    match id.app {
+        None => replay.own(id.tag).is_some_and(|own| own.deleted),
+        Some(_) => replay.stream(id).is_some_and(|stream| stream.deleted),
     }
 }
 

@@ -8,6 +8,11 @@ const WHOLE: &[&str] =
     &["FROM sqlite_schema", "SELECT COUNT(*) FROM retired_tag_keys", PEOPLE, KEYS, APPS, HISTORY, STREAMS];
 /// What verification alone asks for, of everybody.
 const KEYS: &str = "SELECT subject, keys FROM subject_keys ORDER BY";
+const DERIVED: &[&str] = &[
+    "DELETE FROM streams WHERE grp = $1",
+    "DELETE FROM history WHERE grp = $1",
+    "DELETE FROM app_seqs WHERE grp = $1",
+];
 const APPS: &str = "SELECT grp, app, next, mac FROM app_seqs WHERE grp = $1 ORDER BY";
 const HISTORY: &str = "SELECT COUNT(*) FROM history";
 const STREAMS: &str = "streams WHERE grp = $1 ORDER BY grp, shard, subject, app LIMIT";
@@ -54,9 +59,9 @@ fn no_statement_reads_a_whole_group() {
     let statements = statements();
     let planned = statements.iter().filter(|statement| !plan(&database, statement).is_empty()).count();
     assert!(30 < planned, "only {planned} of {} statements were planned", statements.len());
-    for statement in
-        statements.iter().filter(|statement| !WHOLE.iter().any(|whole| statement.contains(whole)))
-    {
+    for statement in statements.iter().filter(|statement| {
+        !WHOLE.iter().any(|whole| statement.contains(whole)) && !DERIVED.contains(&statement.as_str())
+    }) {
         let plan = plan(&database, statement);
         assert!(!plan.iter().any(|line| reads_a_group(line)), "{statement}\n{plan:#?}");
     }

@@ -20,8 +20,15 @@ use yinuo_ledger::*;
 #[test]
 #[ignore = "a measurement"]
 fn decisions_a_second_with_many_waiting() {
+    for (what, place) in [("without a seal", Place::sqlite as fn(&_) -> _), ("sealed rows", Place::sealed)] {
+        println!("{what}");
+        decisions(place);
+    }
+}
+
+fn decisions(place: fn(&std::path::Path) -> Place) {
     let directory = tempfile::tempdir().unwrap();
-    let world = World::new(Place::sqlite(directory.path()));
+    let world = World::new(place(directory.path()));
     let people: Vec<_> = (1..=200).map(|number| world.consented(number)).collect();
     for waiting in [1, 16, 64, 256, 1_024] {
         let total = if waiting == 1 { 2_000 } else { 40_000 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use yinuo_domain::{LogId, Profile, Random, Timestamp};
 use yinuo_ledger::{HeadSigner, Ledger, LedgerError, Settings, SqliteStore, StoreError};
 use yinuo_service::{ConsentTerms, Gateway, Parts, SignIn};
-use yinuo_tlog::origin;
+use yinuo_tlog::{VerifierKey, origin};
 
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -51,7 +51,7 @@ pub(crate) fn assemble(
     made.agree(dir)?;
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let clock = Arc::new(SystemClock::new());
-    let host = made.issuer.split_once("://").map_or(made.issuer.as_str(), |(_, host)| host);
+    let host = host_of(&made.issuer);
     let signers = signers_of(made.profile, keys.signers);
     let verifier_keys = verifier_keys(host, &signers);
     let settings = settings(made, host, config);
@@ -89,14 +89,24 @@ fn signers_of(profile: Profile, signers: Vec<Arc<dyn HeadSigner>>) -> Vec<Arc<dy
 
 /// The public keys of every log, as `tlog` writes them, one a line.
 fn verifier_keys(host: &str, signers: &[Arc<dyn HeadSigner>]) -> String {
-    let mut lines = String::new();
-    for log in [LogId::platform(), LogId::group(0)] {
-        for signer in signers {
-            let key = signer.verifier(&origin(host, &log, signer.algorithm()));
-            lines.push_str(&format!("{key}\n"));
-        }
-    }
-    lines
+    each_key(host, signers).map(|key| format!("{key}\n")).collect()
+}
+
+fn each_key<'a>(host: &'a str, signers: &'a [Arc<dyn HeadSigner>]) -> impl Iterator<Item = VerifierKey> + 'a {
+    let of = move |log: LogId| {
+        signers.iter().map(move |signer| signer.verifier(&origin(host, &log, signer.algorithm())))
+    };
+    [LogId::platform(), LogId::group(0)].into_iter().flat_map(of)
+}
+
+/// The public keys of the logs in a directory.
+pub(crate) fn keys_of_logs(made: &Made, signers: &[Arc<dyn HeadSigner>]) -> Vec<VerifierKey> {
+    let signers = signers_of(made.profile, signers.to_vec());
+    each_key(host_of(&made.issuer), &signers).collect()
+}
+
+fn host_of(issuer: &str) -> &str {
+    issuer.split_once("://").map_or(issuer, |(_, host)| host)
 }
 
 fn settings(made: &Made, host: &str, config: &Config) -> Settings {

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Subject(SubjectOptions),
     /// Check a data directory: hashes, signatures, chains, and every decision again
     Verify(VerifyOptions),
+    /// Make rows that the log adds up to anew, from the log; exit 0: done, 2: nothing was changed
+    Repair(RepairOptions),
     /// Show the rules that are built in
     Rules(RulesOptions),
     /// For partners: a key of their own, and proof of who they are, to try the protocol with curl
@@ -421,6 +423,23 @@ pub(crate) struct VerifyOptions {
     pub(crate) rows: bool,
     /// With --rows: a file with the passphrase; else the environment's YINUO_PASSPHRASE, else it is asked for
     #[arg(long, value_name = "FILE", requires = "rows")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `yinuo repair`.
+#[derive(Debug, Args)]
+pub(crate) struct RepairOptions {
+    /// The data directory. Nobody may be serving it
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Streams, the apps' counts, and which entries are about whom: what docs/TABLES.md calls derived
+    #[arg(long, required = true)]
+    pub(crate) derived: bool,
+    /// A file with the passphrase over the keys; else the environment's YINUO_PASSPHRASE, else it is asked for
+    #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// One line of JSON on standard output
     #[arg(long)]

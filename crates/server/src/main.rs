@@ -30,6 +30,7 @@ mod passkeys;
 mod passphrase;
 mod preflight;
 mod random;
+mod repair;
 mod row_seal;
 mod rules;
 mod running;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         cli::Command::Subject(options) => subject::run(&options),
         cli::Command::Import(options) => import::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
+        cli::Command::Repair(options) => repair::run(&options),
         cli::Command::Rules(options) => rules::run(&options),
         cli::Command::Client(options) => client::run(&options),
         cli::Command::Completions(options) => completions::run(&options),

@@ -2,9 +2,10 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde::Serialize;
-use yinuo_ledger::{Report, SealedRows, StoreCopy, StoreError};
+use yinuo_ledger::{Report, RowSeal, SealedRows, StoreCopy};
 use yinuo_tlog::VerifierKey;
 
 use crate::cli::VerifyOptions;
@@ -33,6 +34,11 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
             return failed(&error);
         }
     };
+    // Asked for, and refused, before anybody waits.
+    let seal = match options.rows.then(|| seal(options)).transpose() {
+        Ok(seal) => seal,
+        Err(error) => return failed(&error),
+    };
     let watched = !options.json && std::io::stderr().is_terminal();
     let mut progress = |progress: yinuo_ledger::Progress| {
         if watched {
@@ -46,7 +52,7 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
     }
     match report {
         Ok(report) => {
-            let rows = match options.rows.then(|| rows(options)).transpose() {
+            let rows = match seal.map(|seal| StoreCopy::open(&options.dir)?.rows(seal)).transpose() {
                 Ok(rows) => rows,
                 Err(error) => return failed(&error),
             };
@@ -67,17 +73,15 @@ enum RowsError {
     Passphrase(#[from] PassphraseError),
     #[error("the keys cannot be unlocked")]
     Keys(#[from] KeysError),
-    #[error("the rows cannot be read")]
-    Store(#[from] StoreError),
 }
 
-/// Looks at each row with the platform's own keys.
-fn rows(options: &VerifyOptions) -> Result<SealedRows, RowsError> {
+/// The seal over the rows, from the platform's own keys.
+fn seal(options: &VerifyOptions) -> Result<Arc<dyn RowSeal>, RowsError> {
     let dir = &options.dir;
     let made = Made::read(dir)?;
     let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
     let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
-    Ok(StoreCopy::open(dir)?.rows(VaultSeal::of(&keys.vault))?)
+    Ok(VaultSeal::of(&keys.vault))
 }
 
 fn tell(report: &Report, rows: Option<&SealedRows>, options: &VerifyOptions) {

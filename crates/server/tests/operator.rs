@@ -59,6 +59,78 @@ fn status_is_told_by_the_running_server_and_without_one_by_the_directory_itself(
     assert!(0 < size(&alone, 0) && size(&told, 1) <= size(&alone, 1), "{alone}");
 }
 
+/// What a demonstration wrote is damaged from outside: it is named, made anew from the log, and in order again. Keys
+/// and other files are not believed either when they were changed.
+#[test]
+fn changed_rows_and_files_are_named_and_what_the_log_adds_up_to_is_made_anew() {
+    let demo = Demo::start();
+    let dir = demo.data();
+    let plain = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yinuo"));
+        command
+            .args(arguments)
+            .env_remove("YINUO_PASSPHRASE")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let path = dir.to_str().unwrap().to_owned();
+    let while_served = plain(&["repair", "--derived", &path]);
+    assert_eq!(while_served.status.code(), Some(2));
+    assert!(String::from_utf8(while_served.stderr).unwrap().contains("in use"));
+    let stopped = demo.stop();
+    let dir = stopped.data();
+    let verify = || plain(&["verify", "--rows", "--json", &path]);
+    let before = verify();
+    assert!(before.status.success(), "{before:?}");
+    let rows = json(&before)["rows"]["checked"].as_u64().unwrap();
+    assert!(20 < rows, "{rows} rows");
+
+    let database = dir.join("ledger.sqlite");
+    let untouched = std::fs::read(&database).unwrap();
+    // Wherever the app's name stands: in rows, in entries, in documents, and in what is free by now.
+    let needle = b"sample-courier";
+    let places: Vec<_> =
+        untouched.windows(needle.len()).enumerate().filter(|(_, bytes)| bytes == needle).collect();
+    let mut named = 0;
+    for (place, _) in places.iter().rev() {
+        let mut changed = untouched.clone();
+        changed[*place] ^= 1;
+        std::fs::write(&database, &changed).unwrap();
+        named += usize::from(!verify().status.success());
+    }
+    assert!(0 < named && 3 < places.len(), "{named} of {}", places.len());
+    std::fs::write(&database, &untouched).unwrap();
+    let repaired = plain(&["repair", "--derived", "--json", &path]);
+    assert!(repaired.status.success(), "{repaired:?}");
+    let made = json(&repaired);
+    assert!(1 < made["streams"].as_u64().unwrap() && 1 < made["history"].as_u64().unwrap(), "{made}");
+    let after = verify();
+    assert_eq!(json(&after)["rows"]["checked"].as_u64(), Some(rows));
+
+    // 200 bytes over the files that keys and settings of the directory are in.
+    let seeds = (0..200u64).map(|seed| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (seed << 7));
+    let files =
+        ["keys/root.json", "keys/vault.json", "keys/log-ed25519", "keys/log-sm2", "yinuo.json", "log.vkeys"];
+    for (file, seeds) in files.iter().map(|file| (dir.join(file), seeds.clone().take(200))) {
+        let untouched = std::fs::read(&file).unwrap();
+        for seed in seeds {
+            let mut changed = untouched.clone();
+            let place = (seed >> 20) as usize % changed.len();
+            changed[place] ^= 1 << (seed % 7);
+            std::fs::write(&file, &changed).unwrap();
+            // White space says the same. So does what `serve` and `demo` are told anew at each start, and compare: `http`.
+            let scheme = untouched.windows(4).position(|bytes| bytes == b"http");
+            let same = (changed[place].is_ascii_whitespace() && untouched[place].is_ascii_whitespace())
+                || scheme.is_some_and(|at| (at..at + 4).contains(&place));
+            let start = || plain(&["status", "--data", &path]).status.success();
+            assert!(same || !verify().status.success() || !start(), "{} byte {place}", file.display());
+        }
+        std::fs::write(&file, &untouched).unwrap();
+    }
+    assert!(verify().status.success());
+}
+
 #[test]
 fn an_operator_is_told_what_is_missing() {
     let empty = tempfile::tempdir().unwrap();

@@ -53,6 +53,9 @@ impl Vault {
     /// Unwraps the keys in the file. What the file says of a key is part of what the provider checks.
     pub fn unlock(provider: &dyn KeyProvider, keyring: &KeyringFile) -> Result<Self, VaultError> {
         let suite = keyring.suite;
+        if keyring.provider != provider.name() {
+            return Err(VaultError::Malformed("keyring: its keys are another provider's"));
+        }
         let mut epochs = BTreeMap::new();
         for (epoch, wrapped) in &keyring.epochs {
             epochs.insert(*epoch, mac_key(provider.unwrap(&epoch_context(suite, *epoch), wrapped)?)?);

@@ -105,6 +105,16 @@ impl Rowset {
                  ON CONFLICT (grp, app) DO UPDATE SET next = excluded.next, mac = excluded.mac",
                 &[Cell::Int(Log::Group.grp()), Cell::text(app.as_str()), Cell::Int(next.cast_signed())],
             ),
+            Change::ForgetDerived => {
+                for statement in [
+                    "DELETE FROM streams WHERE grp = $1",
+                    "DELETE FROM history WHERE grp = $1",
+                    "DELETE FROM app_seqs WHERE grp = $1",
+                ] {
+                    self.run(statement, [GROUP])?;
+                }
+                Ok(0)
+            }
             Change::Forget(subject) => self.forget(subject),
             Change::Retire(subject, tag, wrapped, destroy_after) => self.put(
                 sealed::RETIRED,

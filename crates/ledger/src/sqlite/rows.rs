@@ -153,6 +153,27 @@ impl Rows for Rowset {
         )
     }
 
+    fn all_keys(
+        &self,
+        after: Option<SubjectKey>,
+        limit: usize,
+    ) -> Result<Vec<(SubjectKey, Vec<u8>)>, StoreError> {
+        let read = |row: &Row<'_>| Ok((SubjectKey(row.get(0)?), row.get(1)?));
+        match after {
+            None => self.all(
+                "SELECT subject, keys FROM subject_keys ORDER BY grp, shard, subject LIMIT $1",
+                [limit.cast_signed()],
+                read,
+            ),
+            Some(after) => self.all(
+                "SELECT subject, keys FROM subject_keys WHERE (grp, shard, subject) > ($1, $2, $3)
+                 ORDER BY grp, shard, subject LIMIT $4",
+                params![GROUP, shard_of(after), after.0, limit.cast_signed()],
+                read,
+            ),
+        }
+    }
+
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError> {
         self.sealed_one(
             sealed::STREAMS,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use yinuo_core::replay::Replay;
 use yinuo_domain::{AppId, Digest, Item, StreamId, SubjectKey};
 
-use super::{Chain, Stop, bad, place};
+use super::{Chain, Stop, bad, is_deleted, place};
 use crate::backend::{Log, Rows, Source, StreamRow};
 use crate::state::State as _;
 
@@ -48,7 +48,7 @@ impl Found<'_> {
             after = Some(next);
         }
         // A deletion leaves no row; everything else does.
-        let lost = self.chains.iter().filter(|(id, chain)| !chain.seen && !self.deleted(id));
+        let lost = self.chains.iter().filter(|(id, chain)| !chain.seen && !is_deleted(self.replay, id));
         if let Some(chain) = lost.map(|(_, chain)| chain).min_by_key(|chain| chain.last) {
             return Err(bad(Log::Group, chain.last, "the row of this entry's stream is missing"));
         }
@@ -117,12 +117,5 @@ impl Found<'_> {
             return Ok(());
         }
         Err(bad(Log::Group, self.size, "the rows of app_seqs are not what the releases add up to"))
-    }
-
-    fn deleted(&self, id: &StreamId) -> bool {
-        match id.app {
-            None => self.replay.own(id.tag).is_some_and(|own| own.deleted),
-            Some(_) => self.replay.stream(id).is_some_and(|stream| stream.deleted),
-        }
     }
 }
