@@ -2,7 +2,6 @@
 //! runs, by opening the directory itself. Either way the same routes answer, so that a command need not know.
 
 use std::future::Future;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -191,7 +190,8 @@ pub(crate) fn run<E: Into<Box<dyn std::error::Error>>>(
 /// The name that was given, or the Unix user's, or its number.
 pub(crate) fn named(given: Option<String>) -> Result<StaffId, LocalError> {
     // Many a service and container has no name for its user: then the number.
-    let number = || std::fs::metadata("/proc/self").ok().map(|own| format!("uid-{}", own.uid()));
+    // Not from /proc: what is there of a process that nobody may look into belongs to root.
+    let number = || Some(format!("uid-{}", rustix::process::getuid().as_raw()));
     let user = || environment::variable("USER").or_else(|| environment::variable("LOGNAME")).or_else(number);
     let name = given.or_else(user).unwrap_or_default();
     StaffId::parse(&name).map_err(|_| LocalError::By(name))

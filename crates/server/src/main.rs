@@ -22,6 +22,7 @@ mod init;
 mod keys;
 mod language;
 mod local;
+mod memory;
 mod metrics;
 mod oidc;
 mod operator_socket;
@@ -51,6 +52,9 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    if let Err(error) = memory::keep_to_ourselves() {
+        return failed(&error);
+    }
     tls::begin();
     // `serve` knows better, once it has read its settings.
     let serves = matches!(cli.command, cli::Command::Serve(_));

@@ -99,9 +99,15 @@ fn typed(question: &str) -> Result<Passphrase, PassphraseError> {
 pub(crate) fn of_demonstration(dir: &Path, random: &dyn Random) -> Result<Passphrase, PassphraseError> {
     let path = dir.join(BESIDE);
     if !path.exists() {
-        let bytes: [u8; 16] =
-            random.bytes().map_err(yinuo_vault::VaultError::from).map_err(KeysError::from)?;
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut bytes = Zeroizing::new([0; 16]);
+        random.fill(bytes.as_mut_slice()).map_err(yinuo_vault::VaultError::from).map_err(KeysError::from)?;
+        // Whole from the beginning: a text that grows leaves shorter ones behind.
+        let mut text = Zeroizing::new(String::with_capacity(32));
+        for byte in bytes.iter() {
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(half.into(), 16).unwrap_or_default());
+            }
+        }
         write_private(&path, text.as_bytes())?;
     }
     from_file(&path)

@@ -80,6 +80,8 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     } else {
         Keys::create(dir, suite, passphrase.as_bytes(), Params::DEMONSTRATION, random)?
     };
+    // Not to lie in memory as long as it serves.
+    drop(passphrase);
     let directory = SignIn::Directory(Arc::new(people::People));
     let config = config();
     let assembled = assemble(dir, &made, keys, directory, &config)?;
