@@ -26,6 +26,8 @@ pub struct Options<'a> {
     pub listen: Option<&'a str>,
     /// What stands after the options that every demonstration here has, such as `--suite international`.
     pub more: &'a [&'a str],
+    /// What stands before the program, and becomes it.
+    pub under: &'a [String],
 }
 
 /// A running demonstration.
@@ -72,7 +74,10 @@ impl Demo {
     }
 
     fn begin(data: Data, options: &Options<'_>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_yinuo"))
+        let program = env!("CARGO_BIN_EXE_yinuo").to_owned();
+        let mut words = options.under.iter().chain([&program]);
+        let mut child = Command::new(words.next().unwrap())
+            .args(words)
             .args(["demo", "--listen", options.listen.unwrap_or("127.0.0.1:0")])
             .args(["--partner-listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
@@ -119,6 +124,13 @@ impl Demo {
     /// The process, for what a test wants to do to it.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().unwrap().id()
+    }
+
+    /// Ends it as a power cut or the kernel would: it does nothing any more.
+    pub fn kill(mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// Asks it to end, and sees it end well. The data directory stays while the answer lives.

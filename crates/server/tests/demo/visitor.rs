@@ -131,9 +131,14 @@ impl Program {
 
     /// Asks a person, who agrees to it all, and gives the access token.
     pub async fn connect(&self, person: &Visitor, purpose: &str, items: &[&str]) -> String {
+        self.connect_as("connect", person, purpose, items).await
+    }
+
+    /// The same, in whose assertions this name stands: each is used once.
+    pub async fn connect_as(&self, name: &str, person: &Visitor, purpose: &str, items: &[&str]) -> String {
         let wants = self.wants(purpose, items);
         let wants: Vec<_> = wants.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let pushed = self.send("/oauth/par", "connect-1", &wants).await;
+        let pushed = self.send("/oauth/par", &format!("{name}-1"), &wants).await;
         let uri = pushed["request_uri"].as_str().unwrap_or_else(|| panic!("{pushed}"));
         let authorize = format!("{}/oauth/authorize?client_id={}&request_uri={uri}", self.issuer, self.app);
         let ticks: Vec<_> = items.iter().map(|item| format!("{purpose}/{item}")).collect();
@@ -145,7 +150,7 @@ impl Program {
             ("redirect_uri", self.redirect.as_str()),
             ("code_verifier", VERIFIER),
         ];
-        let tokens = self.send("/oauth/token", "connect-2", &redeem).await;
+        let tokens = self.send("/oauth/token", &format!("{name}-2"), &redeem).await;
         tokens["access_token"].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned()
     }
 }
