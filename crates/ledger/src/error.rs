@@ -24,6 +24,9 @@ pub enum LedgerError {
     /// The clock has jumped: nothing is released until an operator has accepted it. Withdrawals and the like go on.
     #[error("the clock has jumped {0}; look at it, and say `yinuo clock accept`")]
     Clock(ClockJump),
+    /// The store is not what was kept of it outside.
+    #[error("the store is not what its anchor says: {0}")]
+    Anchor(#[from] crate::Mismatch),
     /// A head could not be signed.
     #[error("a head could not be signed")]
     Signing(#[from] SignFailed),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use yinuo_core::Platform;
 use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
 
+use crate::anchor::{Anchor, AnchorRule, Anchoring, Mismatch, compare};
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
 use crate::overdue::Watch;
 use crate::permits::Permits;
@@ -31,6 +32,7 @@ pub struct Ledger(Arc<Inner>);
 struct Inner {
     queue: Arc<Queue>,
     watch: Arc<Watch>,
+    accepted: Option<Mismatch>,
     reader: Reader,
     profile: Profile,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -48,6 +50,30 @@ impl Ledger {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, LedgerError> {
+        Self::open_with(backend, settings, signers, clock, random, None)
+    }
+
+    /// The same for a store whose heads are also kept outside of it. What was accepted, if something was, is
+    /// [`Ledger::accepted`].
+    pub fn open_anchored(
+        backend: impl Backend,
+        settings: Settings,
+        signers: Vec<Arc<dyn HeadSigner>>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        (anchor, rule): (Box<dyn Anchor>, AnchorRule),
+    ) -> Result<Self, LedgerError> {
+        Self::open_with(backend, settings, signers, clock, random, Some((anchor, rule)))
+    }
+
+    fn open_with(
+        backend: impl Backend,
+        settings: Settings,
+        signers: Vec<Arc<dyn HeadSigner>>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        mut anchor: Option<(Box<dyn Anchor>, AnchorRule)>,
+    ) -> Result<Self, LedgerError> {
         let Opened { mut writer, source } = backend.open()?;
         let signers = Signers::start(signers, settings.profile, &settings.origin_base)?;
         let meta = Meta {
@@ -60,6 +86,16 @@ impl Ledger {
             Some(found) => load(found, &meta, &signers, writer.rows())?,
             None => (View { platform: Arc::default(), tips: BTreeMap::new() }, Recorded::default(), false),
         };
+        let mut accepted = None;
+        if let Some((anchor, rule)) = &mut anchor {
+            let kept = anchor.read()?;
+            let differs = compare(kept.as_deref(), &view.heads(), settings.profile, &signers, writer.rows())?;
+            match (differs, *rule) {
+                (None, _) | (Some(Mismatch::Missing), AnchorRule::Begins) => {}
+                (Some(differs), AnchorRule::Accepted) => accepted = Some(differs),
+                (Some(differs), AnchorRule::Holds | AnchorRule::Begins) => return Err(differs.into()),
+            }
+        }
         if sealed && !writer.seals() {
             return Err(StoreError::Settings("seal over its rows, and none was given").into());
         }
@@ -88,11 +124,17 @@ impl Ledger {
         let limit = Duration::from_millis(settings.overdue_ms);
         let mut sequencer =
             Sequencer::new(settings, writer, signers, permits, Arc::clone(&shared), clock, random);
+        if let Some((anchor, _)) = anchor {
+            sequencer.anchoring = Some(Anchoring::start(anchor, Arc::clone(&queue), Arc::clone(&shared))?);
+        }
         if found.is_none() {
             sequencer.found(&meta)?;
         } else if !sealed && sequencer.writer.seals() {
             sequencer.seal_store()?;
         }
+        // Also what a crash kept from being kept. It is there when this returns.
+        sequencer.anchor();
+        sequencer.settle()?;
         let watch = Watch::start(limit, Arc::clone(&queue), shared).map_err(StoreError::from)?;
         let abandon = Abandon(Arc::clone(&queue), Arc::clone(&watch));
         let thread = thread::Builder::new()
@@ -104,7 +146,14 @@ impl Ledger {
             })
             .map_err(StoreError::from)?;
         let profile = meta.profile;
-        Ok(Self(Arc::new(Inner { queue, watch, reader, profile, thread: Mutex::new(Some(thread)) })))
+        Ok(Self(Arc::new(Inner {
+            queue,
+            watch,
+            accepted,
+            reader,
+            profile,
+            thread: Mutex::new(Some(thread)),
+        })))
     }
 
     /// Hands in a command. It is decided in order, and answered when it is durable.
@@ -122,6 +171,11 @@ impl Ledger {
         let (answer, pending) = Pending::new();
         self.0.queue.push(Job::Write(writes, answer), None);
         pending
+    }
+
+    /// How the store was not what its anchor said, when somebody answered for it.
+    pub fn accepted(&self) -> Option<&Mismatch> {
+        self.0.accepted.as_ref()
     }
 
     /// Which trees and signatures the logs have.

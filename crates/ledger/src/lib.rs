@@ -10,6 +10,7 @@
 //!
 //! Not here: HTTP, the vault's keys, whether something may happen.
 
+mod anchor;
 mod backend;
 mod cache;
 mod error;
@@ -37,6 +38,7 @@ mod verify;
 mod view;
 mod write;
 
+pub use anchor::{Anchor, AnchorRule, FileAnchor, Mismatch};
 pub use backend::{
     AnswerRow, Backend, Change, Head, KeyRows, Log, Meta, Opened, Person, RetiredRow, Rows, SealedRow,
     Source, StreamRow, TicketRow, Writer,

@@ -17,6 +17,7 @@ use yinuo_domain::{
 };
 use yinuo_tlog::{Algorithm, TileId};
 
+use crate::anchor::Anchoring;
 use crate::backend::{Change, Log, Writer};
 use crate::cache::Cache;
 use crate::overdue::Watch;
@@ -48,6 +49,8 @@ pub(crate) struct Sequencer {
     pub(crate) app_seqs: HashMap<AppId, u64>,
     /// Deletions that are committed, and not yet erased from what the store wrote ahead.
     unerased: Vec<(Answer<Answered>, WaitFor)>,
+    /// Keeps heads outside the store, if there is such a place.
+    pub(crate) anchoring: Option<Anchoring>,
 }
 
 /// A stream in memory.
@@ -150,6 +153,7 @@ impl Sequencer {
             streams: Cache::new(cached),
             app_seqs: HashMap::new(),
             unerased: Vec::new(),
+            anchoring: None,
         }
     }
 
@@ -175,6 +179,7 @@ impl Sequencer {
         // A store that was closed is one file, not a file and a log ahead of it.
         if !self.shared.is_poisoned() {
             watch.begin(Vec::new());
+            let _ = self.settle();
             let _ = self.writer.erase();
             watch.end();
         }
@@ -207,7 +212,8 @@ impl Sequencer {
             refuse_all(batch.answers, jobs, &error);
             return;
         }
-        let committed = self.writer.commit();
+        // At most one batch behind: the heads before these are outside before these are here.
+        let committed = self.settle().and_then(|()| self.writer.commit());
         // Whoever was told meanwhile that nothing is recorded is told nothing else.
         if !watch.end() {
             tracing::error!("the store came back too late");
@@ -231,7 +237,22 @@ impl Sequencer {
         if let Some(reading) = batch.clock {
             self.shared.time.accept(reading);
         }
+        if !batch.grown.is_empty() {
+            self.anchor();
+        }
         self.answer(batch);
+    }
+
+    /// Has the heads of the last commit kept outside the store.
+    pub(crate) fn anchor(&mut self) {
+        if let Some(anchoring) = &mut self.anchoring {
+            anchoring.begin(self.shared.view().heads());
+        }
+    }
+
+    /// Waits until they are.
+    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        self.anchoring.as_mut().map_or(Ok(()), Anchoring::settle)
     }
 
     fn poison(&self) {

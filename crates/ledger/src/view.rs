@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use yinuo_core::Platform;
 use yinuo_domain::{Clock, Monotonic};
 
-use crate::backend::Log;
+use crate::backend::{Head, Log};
 use crate::gauge::Counters;
 use crate::time::Time;
 use crate::tip::Tip;
@@ -16,6 +16,13 @@ use crate::tip::Tip;
 pub(crate) struct View {
     pub(crate) platform: Arc<Platform>,
     pub(crate) tips: BTreeMap<Log, Arc<Tip>>,
+}
+
+impl View {
+    /// The signed heads.
+    pub(crate) fn heads(&self) -> Vec<(Log, Head)> {
+        self.tips.iter().map(|(log, tip)| (*log, tip.head.clone())).collect()
+    }
 }
 
 /// What the sequencer shares with readers.
