@@ -77,7 +77,7 @@ impl Platform {
                 held.ok_or(Undecidable::Misplaced("a member of staff who was never appointed"))?;
             }
             // About the store and the clock below it: no decision reads them.
-            Fact::StateSealed | Fact::ClockAccepted { .. } => {}
+            Fact::StateSealed | Fact::ClockAccepted { .. } | Fact::StoreAccepted { .. } => {}
             Fact::ImportBegun { .. } | Fact::PeopleImported { .. } => {}
             Fact::KeyEpochOpened { epoch, .. } => self.key_epochs.current = *epoch,
             Fact::KeyEpochRetired { epoch, .. } => {

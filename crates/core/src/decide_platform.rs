@@ -99,6 +99,9 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
         PlatformChange::AcceptClock { reason, clock } => {
             Fact::ClockAccepted { by, reason: *reason, clock: *clock }
         }
+        PlatformChange::AcceptStore { cause, platform: known, group } => {
+            Fact::StoreAccepted { by, cause: *cause, platform: *known, group: *group }
+        }
         PlatformChange::DismissStaff(staff) => {
             platform.staff.get(staff).ok_or(Refusal::UnknownStaff)?;
             not_the_last_operator(platform, &by, staff)?;

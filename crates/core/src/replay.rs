@@ -285,6 +285,10 @@ impl<'d> Replay<'d> {
             }
             Fact::StaffDismissed { by, staff } => (by.clone(), PlatformChange::DismissStaff(staff.clone())),
             Fact::FactorReset { by, staff } => (by.clone(), PlatformChange::ResetFactor(staff.clone())),
+            Fact::StoreAccepted { by, cause, platform, group } => {
+                let (cause, platform, group) = (*cause, *platform, *group);
+                (by.clone(), PlatformChange::AcceptStore { cause, platform, group })
+            }
             Fact::ClockAccepted { by, reason, clock } => {
                 (by.clone(), PlatformChange::AcceptClock { reason: *reason, clock: *clock })
             }

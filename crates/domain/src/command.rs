@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, ImportId, Item, ItemSet, PartnerId,
-    Purpose, Role, StaffId, SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
+    Purpose, Role, StaffId, StoreCause, SubjectKey, Tag, Timestamp, ValueVersion, ViewReason,
 };
 
 /// What someone asks to happen. The ledger decides it at the tip of the log.
@@ -236,6 +236,15 @@ pub enum PlatformChange {
         reason: ClockReason,
         /// What the clock says.
         clock: Timestamp,
+    },
+    /// Goes on with a store that is not what had been kept of it outside.
+    AcceptStore {
+        /// In which way it is not.
+        cause: StoreCause,
+        /// How many entries of the platform's log had been kept; 0 when that is not known.
+        platform: u64,
+        /// How many of the group's.
+        group: u64,
     },
     /// Somebody is about to bring people in from a file. Nobody of it comes in before this is recorded.
     BeginImport(ImportId),

@@ -2,7 +2,7 @@
 
 use crate::{
     AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Guardian, ImportCounts, ImportId, Item,
-    ItemSet, LogId, PartnerId, Profile, Purpose, Reason, Role, Salt, StaffId, Suite, Tag, Timestamp,
+    ItemSet, LogId, PartnerId, Profile, Purpose, Reason, Role, Salt, StaffId, StoreCause, Suite, Tag, Timestamp,
     ValueVersion, ViewReason, WithdrawalScope,
 };
 
@@ -256,6 +256,18 @@ pub enum Fact {
         reason: ClockReason,
         /// What the clock said. The entry is not older than the one before; this may be.
         clock: Timestamp,
+    },
+    /// The store was not what had been kept of it outside; somebody answers for going on with it. What stood beyond
+    /// it, if anything, is gone.
+    StoreAccepted {
+        /// Who did it.
+        by: StaffId,
+        /// In which way it was not.
+        cause: StoreCause,
+        /// How many entries of the platform's log had been kept; 0 when that is not known.
+        platform: u64,
+        /// How many of the group's.
+        group: u64,
     },
     /// Somebody began to bring people in from a file.
     ImportBegun {

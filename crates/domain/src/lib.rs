@@ -30,6 +30,6 @@ pub use fact::{ConsentLine, Disclosed, Entry, Fact, Place, StreamId};
 pub use ids::{AppId, InvalidId, LogId, PartnerId, PersonId, PurposeId, StaffId};
 pub use items::{Item, ItemSet, Purpose};
 pub use outside::{Clock, Random, RandomFailed};
-pub use reason::{ClockReason, Reason, Refusal, ViewReason};
+pub use reason::{ClockReason, Reason, Refusal, StoreCause, ViewReason};
 pub use role::Role;
 pub use time::{Monotonic, Timestamp};

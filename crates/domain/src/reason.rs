@@ -179,6 +179,20 @@ reasons! {
     }
 }
 
+reasons! {
+    /// How a store was not what had been kept of it outside.
+    StoreCause: u8 {
+        /// Nothing had been kept, or it was lost.
+        NothingKept = 1 "nothing-kept",
+        /// The store has less than it had.
+        Behind = 2 "behind",
+        /// The store is another one.
+        Another = 3 "another",
+        /// What had been kept is not signed by this log.
+        Unsigned = 4 "unsigned",
+    }
+}
+
 impl ClockReason {
     /// The reason of this code.
     pub fn parse(code: &str) -> Option<Self> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use yinuo_domain::{LogId, Profile, Timestamp};
+use yinuo_domain::{LogId, Profile, StoreCause, Timestamp};
 
 use crate::StoreError;
 use crate::backend::{Head, Log, Rows};
@@ -72,6 +72,28 @@ pub enum Mismatch {
     Unsigned,
 }
 
+/// That a store was opened although it was not what its anchor said. Whoever opened it records it before anything else:
+/// until then the anchor stays as it was.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Accepted {
+    /// In which way it was not.
+    pub mismatch: Mismatch,
+    /// How many entries of the platform's log had been kept; 0 when that is not known.
+    pub platform: u64,
+    /// How many of the group's.
+    pub group: u64,
+}
+
+impl Accepted {
+    pub(crate) fn new(mismatch: Mismatch, kept: Option<&[(Log, Head)]>) -> Self {
+        let size = |log| {
+            let kept = kept.into_iter().flatten().find(|(of, _)| *of == log);
+            kept.map_or(0, |(_, head)| head.size)
+        };
+        Self { mismatch, platform: size(Log::Platform), group: size(Log::Group) }
+    }
+}
+
 /// Compares what is stored with what was kept. `heads` are those of the store; none of a new one.
 pub(crate) fn compare(
     kept: Option<&[(Log, Head)]>,
@@ -107,6 +129,18 @@ pub(crate) struct Anchoring {
     kept: Receiver<Result<(), StoreError>>,
     /// How many were handed out and not yet heard of.
     pending: usize,
+}
+
+impl Mismatch {
+    /// The word for it in a fact.
+    pub fn cause(&self) -> StoreCause {
+        match self {
+            Self::Missing => StoreCause::NothingKept,
+            Self::Behind { .. } => StoreCause::Behind,
+            Self::Another { .. } => StoreCause::Another,
+            Self::Unsigned => StoreCause::Unsigned,
+        }
+    }
 }
 
 impl Anchoring {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use yinuo_core::Platform;
 use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
 
-use crate::anchor::{Anchor, AnchorRule, Anchoring, Mismatch, compare};
+use crate::anchor::{Accepted, Anchor, AnchorRule, Anchoring, Mismatch, compare};
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
 use crate::overdue::Watch;
 use crate::permits::Permits;
@@ -32,7 +32,7 @@ pub struct Ledger(Arc<Inner>);
 struct Inner {
     queue: Arc<Queue>,
     watch: Arc<Watch>,
-    accepted: Option<Mismatch>,
+    accepted: Option<Accepted>,
     reader: Reader,
     profile: Profile,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -92,7 +92,9 @@ impl Ledger {
             let differs = compare(kept.as_deref(), &view.heads(), settings.profile, &signers, writer.rows())?;
             match (differs, *rule) {
                 (None, _) | (Some(Mismatch::Missing), AnchorRule::Begins) => {}
-                (Some(differs), AnchorRule::Accepted) => accepted = Some(differs),
+                (Some(differs), AnchorRule::Accepted) => {
+                    accepted = Some(Accepted::new(differs, kept.as_deref()));
+                }
                 (Some(differs), AnchorRule::Holds | AnchorRule::Begins) => return Err(differs.into()),
             }
         }
@@ -132,9 +134,12 @@ impl Ledger {
         } else if !sealed && sequencer.writer.seals() {
             sequencer.seal_store()?;
         }
-        // Also what a crash kept from being kept. It is there when this returns.
-        sequencer.anchor();
-        sequencer.settle()?;
+        // Also what a crash kept from being kept. It is there when this returns; but what somebody must answer for goes
+        // there only with the fact that says so.
+        if accepted.is_none() {
+            sequencer.anchor();
+            sequencer.settle()?;
+        }
         let watch = Watch::start(limit, Arc::clone(&queue), shared).map_err(StoreError::from)?;
         let abandon = Abandon(Arc::clone(&queue), Arc::clone(&watch));
         let thread = thread::Builder::new()
@@ -174,7 +179,7 @@ impl Ledger {
     }
 
     /// How the store was not what its anchor said, when somebody answered for it.
-    pub fn accepted(&self) -> Option<&Mismatch> {
+    pub fn accepted(&self) -> Option<&Accepted> {
         self.0.accepted.as_ref()
     }
 

@@ -126,6 +126,7 @@ impl Sequencer {
             | PlatformChange::DismissStaff(_)
             | PlatformChange::ResetFactor(_)
             | PlatformChange::AcceptClock { .. }
+            | PlatformChange::AcceptStore { .. }
             | PlatformChange::BeginImport(_)
             | PlatformChange::EndImport { .. }
             | PlatformChange::OpenKeyEpoch(_)

@@ -133,7 +133,16 @@ fn an_older_copy_is_refused_and_accepted_only_by_somebody() {
     );
 
     let world = kept.open(AnchorRule::Accepted, 3).unwrap();
-    assert_eq!(world.ledger.accepted(), Some(&behind));
+    let accepted = world.ledger.accepted().unwrap().clone();
+    assert_eq!((accepted.mismatch, accepted.group), (behind.clone(), size + 5));
+    drop(world);
+    // Nobody has answered for it yet.
+    assert_eq!(refused(kept.open(AnchorRule::Holds, 3)), behind);
+    let world = kept.open(AnchorRule::Accepted, 3).unwrap();
+    let (cause, platform, group) = (StoreCause::Behind, accepted.platform, accepted.group);
+    world.change(PlatformChange::AcceptStore { cause, platform, group });
+    let last = world.entries(&LogId::platform()).pop().unwrap();
+    assert_eq!(last.fact, Fact::StoreAccepted { by: world::staff(), cause, platform, group });
     world.disclose(&world::Who(1), &courier());
     world.ledger.close();
     let world = kept.open(AnchorRule::Holds, 4).unwrap();

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use yinuo_domain::{LogId, Profile, Random, Timestamp};
-use yinuo_ledger::{HeadSigner, Ledger, LedgerError, Settings, SqliteStore, StoreError};
+use yinuo_ledger::{
+    AnchorRule, FileAnchor, HeadSigner, Ledger, LedgerError, Mismatch, Settings, SqliteStore, StoreError,
+};
 use yinuo_service::{ConsentTerms, Gateway, Parts, SignIn};
 use yinuo_tlog::{VerifierKey, origin};
 
+use crate::anchor;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::directory::{DirectoryError, Made};
@@ -22,6 +25,20 @@ pub(crate) struct Assembled {
     pub(crate) ledger: Ledger,
 }
 
+/// Where the last signed heads are kept outside the store, and what to do when the store is not what they say.
+pub(crate) struct Anchored<'a> {
+    /// What the settings say.
+    pub(crate) at: Option<&'a Path>,
+    pub(crate) rule: AnchorRule,
+}
+
+impl<'a> Anchored<'a> {
+    /// A store that is not what they say is not opened.
+    pub(crate) fn at(at: Option<&'a Path>) -> Self {
+        Self { at, rule: AnchorRule::Holds }
+    }
+}
+
 /// Why it cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AssembleError {
@@ -30,6 +47,11 @@ pub(crate) enum AssembleError {
          `yinuo status --data {dir}` asks it"
     )]
     InUse { dir: String },
+    #[error(
+        "{dir} is not what {place} says: {mismatch}. Nothing is served. If an older copy was put there, or another, put \
+         the newest back; if that is lost, `yinuo restore --accept-loss` goes on with what there is and records who said so"
+    )]
+    Anchor { dir: String, place: String, mismatch: Mismatch },
     #[error("cannot open the ledger")]
     Ledger(#[source] LedgerError),
     #[error("the rules built into this program cannot be read")]
@@ -47,8 +69,10 @@ pub(crate) fn assemble(
     keys: Keys,
     sign_in: SignIn,
     config: &Config,
+    anchored: &Anchored<'_>,
 ) -> Result<Assembled, AssembleError> {
     made.agree(dir)?;
+    let place = anchor::place(dir, anchored.at)?;
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let clock = Arc::new(SystemClock::new());
     let host = host_of(&made.issuer);
@@ -56,11 +80,19 @@ pub(crate) fn assemble(
     let verifier_keys = verifier_keys(host, &signers);
     let settings = settings(made, host, config);
     let store = SqliteStore::new(dir).sealed(VaultSeal::of(&keys.vault));
-    let ledger = Ledger::open(store, settings, signers, clock.clone(), random.clone());
+    let kept = (Box::new(FileAnchor::new(&place)) as _, anchored.rule);
+    let ledger =
+        Ledger::open_anchored(store, settings, signers, clock.clone(), random.clone(), kept);
     let ledger = ledger.map_err(|error| match error {
         LedgerError::Store(StoreError::InUse) => AssembleError::InUse { dir: dir.display().to_string() },
+        LedgerError::Anchor(mismatch) => AssembleError::Anchor {
+            dir: dir.display().to_string(),
+            place: place.display().to_string(),
+            mismatch,
+        },
         other => AssembleError::Ledger(other),
     })?;
+    anchor::remember(dir, &place)?;
     made.remember(dir)?;
     publish(dir, &verifier_keys)?;
     let parts = Parts {

@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Status(StatusOptions),
     /// Go on by a clock that had jumped: until somebody has looked at it, nothing is released
     Clock(ClockOptions),
+    /// Copy a data directory whole, also while it is served, and verify the copy; exit 0: done, 2: no copy
+    Backup(BackupOptions),
+    /// Bring a backup back, or go on with what is left; exit 0: it can be served, 1: something is missing, 2: cannot restore
+    Restore(RestoreOptions),
     /// Appoint and dismiss staff, and let them set up a second factor
     Staff(StaffOptions),
     /// Make keys, open and retire epochs of keys, change the passphrase; exit 0: done, 2: cannot
@@ -221,6 +225,39 @@ pub(crate) enum Language {
 pub(crate) struct StatusOptions {
     #[command(flatten)]
     pub(crate) local: LocalOptions,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `yinuo backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupOptions {
+    /// Where to: a directory that is made, or is empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// The data directory. Default: that of the settings, else yinuo-data
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The settings that name the data directory. Default: yinuo.toml, if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `yinuo restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreOptions {
+    #[command(flatten)]
+    pub(crate) local: LocalOptions,
+    /// The backup. It is copied into the data directory, which must be empty. Without it, what is there is looked at
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+    /// Go on although something is missing, or although nothing is known of what came after; recorded in your name
+    #[arg(long)]
+    pub(crate) accept_loss: bool,
     /// One line of JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,

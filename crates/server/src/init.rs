@@ -11,7 +11,7 @@ use yinuo_domain::{Profile, Suite};
 use yinuo_service::SignIn;
 use yinuo_vault::Params;
 
-use crate::assemble::assemble;
+use crate::assemble::{Anchored, assemble};
 use crate::cli::InitOptions;
 use crate::config::{self, Config, ConfigError, Loaded};
 use crate::directory::Made;
@@ -49,7 +49,8 @@ async fn init(options: &InitOptions) -> Result<ExitCode, Failure> {
         Keys::create(&options.data, suite, passphrase.as_bytes(), Params::DEFAULT, &OsRandom)?
     };
     let made = Made { issuer: options.issuer.clone(), suite, profile, demonstration: false };
-    let assembled = assemble(&options.data, &made, keys, SignIn::Nobody, &Config::default())?;
+    let assembled =
+        assemble(&options.data, &made, keys, SignIn::Nobody, &Config::default(), &Anchored::at(None))?;
     assembled.gateway.activate_engine(&by).await?;
     drop(assembled.gateway);
     assembled.ledger.close();

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use yinuo_domain::StaffId;
 use yinuo_service::SignIn;
 
-use crate::assemble::{AssembleError, assemble};
+use crate::assemble::{Anchored, AssembleError, assemble};
 use crate::config::{self, Config, ConfigError, Loaded};
 use crate::directory::{DirectoryError, Made};
 use crate::environment;
@@ -95,7 +95,7 @@ pub(crate) enum LocalError {
 impl Local {
     /// Finds the Yinuo in the directory.
     pub(crate) async fn open(options: &LocalOptions) -> Result<Self, LocalError> {
-        Self::find(options, |place| within(&place.dir, place.passphrase_file.as_deref())).await
+        Self::find(options, |place| within(&place.dir, place.passphrase_file.as_deref(), place.anchor_file.as_deref())).await
     }
 
     /// The same for who has the passphrase, and holds the keys' files.
@@ -103,10 +103,10 @@ impl Local {
         options: &LocalOptions,
         passphrase: &Passphrase,
     ) -> Result<Self, LocalError> {
-        Self::find(options, |Place { dir, .. }| {
+        Self::find(options, |Place { dir, anchor_file, .. }| {
             let made = Made::read(dir)?;
             let keys = Keys::unlock_held(dir, made.suite, passphrase.as_bytes())?;
-            opened(dir, &made, keys)
+            opened(dir, &made, keys, anchor_file.as_deref())
         })
         .await
     }
@@ -202,10 +202,11 @@ fn nobody_listens(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
 }
 
-/// Where the data and the passphrase are.
+/// Where the data, the passphrase and the anchor are.
 pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     pub(crate) passphrase_file: Option<PathBuf>,
+    pub(crate) anchor_file: Option<PathBuf>,
 }
 
 /// What was typed, then what the settings say, then what is usual.
@@ -217,26 +218,39 @@ pub(crate) fn place(options: &LocalOptions) -> Result<Place, LocalError> {
         (None, None) if usual.exists() => &usual,
         (None, data) => {
             let dir = data.clone().unwrap_or_else(|| PathBuf::from("yinuo-data"));
-            return Ok(Place { dir, passphrase_file });
+            return Ok(Place { dir, passphrase_file, anchor_file: None });
         }
     };
     let loaded = Loaded::read(file)?;
     let server = &loaded.config.server;
     let dir = options.data.clone().unwrap_or_else(|| loaded.path(&server.data));
     let configured = || server.passphrase_file.as_ref().map(|file| loaded.path(file));
-    Ok(Place { dir, passphrase_file: passphrase_file.or_else(configured) })
+    // The settings are about their own directory.
+    let own = options.data.is_none();
+    let anchor_file = server.anchor_file.as_ref().filter(|_| own).map(|file| loaded.path(file));
+    Ok(Place { dir, passphrase_file: passphrase_file.or_else(configured), anchor_file })
+}
+
+/// The data directory that is meant, for commands that need nothing else.
+pub(crate) fn directory(data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf, LocalError> {
+    let (data, config) = (data.map(Path::to_owned), config.map(Path::to_owned));
+    place(&LocalOptions { data, config, by: None, passphrase_file: None }).map(|place| place.dir)
 }
 
 /// Opens the directory here, under its lock.
-fn within(dir: &Path, passphrase_file: Option<&Path>) -> Result<Router, LocalError> {
+fn within(
+    dir: &Path,
+    passphrase_file: Option<&Path>,
+    anchor_file: Option<&Path>,
+) -> Result<Router, LocalError> {
     let made = Made::read(dir)?;
     let passphrase = passphrase::of(dir, passphrase_file, made.demonstration)?;
     let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
-    opened(dir, &made, keys)
+    opened(dir, &made, keys, anchor_file)
 }
 
-fn opened(dir: &Path, made: &Made, keys: Keys) -> Result<Router, LocalError> {
-    let assembled = assemble(dir, made, keys, SignIn::Nobody, &Config::default())?;
+fn opened(dir: &Path, made: &Made, keys: Keys, anchor_file: Option<&Path>) -> Result<Router, LocalError> {
+    let assembled = assemble(dir, made, keys, SignIn::Nobody, &Config::default(), &Anchored::at(anchor_file))?;
     Ok(yinuo_web::operator_router(assembled.gateway))
 }
 

@@ -4,8 +4,10 @@
 //! Nothing in this room decides anything.
 
 mod accept;
+mod anchor;
 mod apply;
 mod assemble;
+mod backup;
 mod check;
 mod cli;
 mod client;
@@ -32,6 +34,7 @@ mod passphrase;
 mod preflight;
 mod random;
 mod repair;
+mod restore;
 mod row_seal;
 mod rules;
 mod running;
@@ -72,6 +75,8 @@ fn main() -> ExitCode {
         cli::Command::Check(options) => check::run(&options),
         cli::Command::Status(options) => status::run(&options),
         cli::Command::Clock(options) => accept::run(&options),
+        cli::Command::Backup(options) => backup::run(&options),
+        cli::Command::Restore(options) => restore::run(&options),
         cli::Command::Staff(options) => staff::run(&options),
         cli::Command::Keys(options) => keys::command::run(&options),
         cli::Command::Export(options) => export::run(&options),

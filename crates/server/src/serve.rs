@@ -12,7 +12,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use yinuo_service::SignIn;
 
-use crate::assemble::assemble;
+use crate::anchor;
+use crate::assemble::{Anchored, assemble};
 use crate::cli::ServeOptions;
 use crate::clock::SystemClock;
 use crate::config::Loaded;
@@ -62,7 +63,8 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let passphrase = passphrase::of(&dir, named.as_deref(), false)?;
     let keys = Keys::unlock(&dir, made.suite, passphrase.as_bytes())?;
     drop(passphrase);
-    let assembled = assemble(&dir, &made, keys, sign_in(loaded)?, config)?;
+    let kept = config.server.anchor_file.as_ref().map(|file| loaded.path(file));
+    let assembled = assemble(&dir, &made, keys, sign_in(loaded)?, config, &Anchored::at(kept.as_deref()))?;
     // Something is written before anybody is told that it serves: a disk that is full or read-only is seen now.
     assembled.gateway.sweep().await?;
 
@@ -94,6 +96,14 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
         say(format_args!("  metrics         http://{metrics}/metrics"));
     }
     disk.warn();
+    let place = anchor::place(&dir, kept.as_deref())?;
+    say(format_args!("  anchor          {}", place.display()));
+    if anchor::is_within(&dir, &place) {
+        eprintln!(
+            "yinuo: the anchor is in the data directory, and goes back with it when an older copy of the whole takes its \
+             place: server.anchor_file puts it on another disk"
+        );
+    }
     if scheme == "http" && !address.ip().is_loopback() {
         eprintln!(
             "yinuo: this is plain HTTP on {address}: set [tls], or let only a proxy that ends TLS reach it"

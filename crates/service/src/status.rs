@@ -1,6 +1,6 @@
 //! How Yinuo is doing, for whoever runs it. No person, no app, no value.
 
-use yinuo_domain::{ClockReason, LogId, PlatformChange, Profile, StaffId, Suite, Timestamp};
+use yinuo_domain::{ClockReason, LogId, PlatformChange, Profile, StaffId, StoreCause, Suite, Timestamp};
 use yinuo_ledger::{ClockJump, Room};
 
 use crate::{ChangeError, Gateway};
@@ -30,6 +30,18 @@ impl Gateway {
         // What the clock says is read where the command is decided.
         let clock = Timestamp::default();
         self.change(by, PlatformChange::AcceptClock { reason, clock }, Vec::new()).await
+    }
+
+    /// Goes on with a store that is not what had been kept of it outside. Of those entries there were so many; 0 when
+    /// that is not known. No route leads here: whoever restores says it.
+    pub async fn accept_store(
+        &self,
+        by: &StaffId,
+        cause: StoreCause,
+        platform: u64,
+        group: u64,
+    ) -> Result<(), ChangeError> {
+        self.change(by, PlatformChange::AcceptStore { cause, platform, group }, Vec::new()).await
     }
 
     /// How Yinuo is doing.

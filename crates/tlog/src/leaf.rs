@@ -67,6 +67,7 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::FactorReset { .. } => 26,
         Fact::PartnerRevised { .. } => 21,
         Fact::Viewed { .. } => 22,
+        Fact::StoreAccepted { .. } => 31,
         Fact::StateSealed => 40,
         Fact::ClockAccepted { .. } => 41,
         Fact::PeopleImported { .. } => 25,
@@ -128,6 +129,9 @@ pub(crate) mod keys {
     pub(crate) const VIEWED: u64 = 55;
     pub(crate) const MASKED: u64 = 56;
     pub(crate) const VIEW_REASON: u64 = 57;
+    pub(crate) const STORE_CAUSE: u64 = 70;
+    pub(crate) const PLATFORM_KEPT: u64 = 71;
+    pub(crate) const GROUP_KEPT: u64 = 72;
     pub(crate) const CLOCK: u64 = 80;
     pub(crate) const CLOCK_REASON: u64 = 81;
     pub(crate) const IMPORT: u64 = 70;

@@ -179,6 +179,7 @@ console-staff-appointed = Staff appointed
 console-staff-dismissed = Staff dismissed
 console-factor-reset = Second factor reset
 console-state-sealed = Stored state sealed
+console-store-accepted = Store accepted although it was not what had been kept of it
 console-clock-accepted = Clock accepted after a jump
 console-import-begun = Import of people begun
 console-people-imported = People imported

@@ -151,6 +151,7 @@ console-staff-appointed = 任命工作人员
 console-staff-dismissed = 免去工作人员
 console-factor-reset = 重置第二步验证
 console-state-sealed = 已为存储的状态加上校验
+console-store-accepted = 数据库与外部留存的记录不符，经确认继续
 console-clock-accepted = 时钟跳变后经确认继续
 console-import-begun = 用户导入开始
 console-people-imported = 用户导入完成

@@ -49,6 +49,18 @@ impl StoreCopy {
     }
 }
 
+impl StoreCopy {
+    /// Writes a whole and consistent copy to a file that is not there yet: one file, on disk when this returns, without
+    /// a write-ahead log and without what was deleted. Whoever writes goes on meanwhile.
+    pub fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let to = file.to_str().ok_or(StoreError::Other("the copy's path is no text"))?;
+        let rows = self.rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        rows.0.execute("VACUUM INTO $1", [to])?;
+        File::options().write(true).open(file)?.sync_all()?;
+        Ok(())
+    }
+}
+
 fn connect(path: PathBuf) -> Result<Connection, StoreError> {
     let beside = |suffix: &str| {
         let mut name = path.clone().into_os_string();

@@ -131,6 +131,10 @@ settings! {
         /// A file with the passphrase over the keys, readable by nobody else. Unset: the variable YINUO_PASSPHRASE, or
         /// it is asked for on the terminal.
         passphrase_file: Option<PathBuf> = None,
+        /// A file on another disk than the data, in which the last signed heads are kept: whoever puts an older copy of
+        /// the data directory in its place is found out at the next start. Unset: a file in the data directory, which
+        /// notices only a database that was cut or exchanged.
+        anchor_file: Option<PathBuf> = None,
     }
     /// Where pages and interfaces are served, and the limits of connections.
     listen: Listen {

@@ -18,11 +18,12 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use yinuo_domain::{Profile, Random, Suite};
+use yinuo_ledger::AnchorRule;
 use yinuo_oauth::client::ClientKey;
 use yinuo_service::SignIn;
 use yinuo_vault::Params;
 
-use crate::assemble::assemble;
+use crate::assemble::{Anchored, assemble};
 use crate::cli::DemoOptions;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -84,7 +85,8 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     drop(passphrase);
     let directory = SignIn::Directory(Arc::new(people::People));
     let config = config();
-    let assembled = assemble(dir, &made, keys, directory, &config)?;
+    let anchored = Anchored { at: None, rule: AnchorRule::Begins };
+    let assembled = assemble(dir, &made, keys, directory, &config, &anchored)?;
 
     let app_keys = app_keys(&dir.join("partner"), random)?;
     let partner_url = format!("http://{partner_address}");

@@ -253,6 +253,7 @@ fn line(index: u64, entry: Entry, small: u64) -> GovernanceLine {
         Fact::StaffDismissed { by, staff } => ("staff-dismissed", Some(by), text(&staff), None),
         Fact::FactorReset { by, staff } => ("factor-reset", Some(by), text(&staff), None),
         Fact::StateSealed => ("state-sealed", None, String::new(), None),
+        Fact::StoreAccepted { by, cause, .. } => ("store-accepted", Some(by), text(&cause), None),
         Fact::ClockAccepted { by, reason, .. } => ("clock-accepted", Some(by), text(&reason), None),
         Fact::ImportBegun { by, import } => ("import-begun", Some(by), text(&import), None),
         Fact::PeopleImported { by, import, counts } => {

@@ -4,7 +4,7 @@ use minicbor::Decoder;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
     Guardian, ImportCounts, ImportId, InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose,
-    Reason, Role, Salt, StaffId, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    Reason, Role, Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
@@ -187,6 +187,12 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
             items: map.required(keys::VIEWED, item_set)?,
             masked: map.required(keys::MASKED, boolean)?,
             reason: map.required(keys::VIEW_REASON, |value| ViewReason::from_number(small(value)?))?,
+        },
+        31 => Fact::StoreAccepted {
+            by: map.by()?,
+            cause: map.required(keys::STORE_CAUSE, |value| StoreCause::from_number(small(value)?))?,
+            platform: map.uint(keys::PLATFORM_KEPT)?,
+            group: map.uint(keys::GROUP_KEPT)?,
         },
         40 => Fact::StateSealed,
         41 => Fact::ClockAccepted {

@@ -134,6 +134,12 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.text(keys::STAFF, staff.as_str());
             map.uint(keys::ROLE, u64::from(*role as u8));
         }
+        Fact::StoreAccepted { by, cause, platform, group } => {
+            map.text(keys::BY, by.as_str());
+            map.uint(keys::STORE_CAUSE, u64::from(cause.number()));
+            map.uint(keys::PLATFORM_KEPT, *platform);
+            map.uint(keys::GROUP_KEPT, *group);
+        }
         Fact::StateSealed => {}
         Fact::ClockAccepted { by, reason, clock } => {
             map.text(keys::BY, by.as_str());

@@ -180,6 +180,11 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
         ("key-epoch-opened", Place::Log, Fact::KeyEpochOpened { by: by(), epoch: 2 }),
         ("key-epoch-retired", Place::Log, Fact::KeyEpochRetired { by: by(), epoch: 1 }),
         ("passphrase-changed", Place::Log, Fact::PassphraseChanged { by: by() }),
+        (
+            "store-accepted",
+            Place::Log,
+            Fact::StoreAccepted { by: by(), cause: StoreCause::Behind, platform: 24, group: 70_000 },
+        ),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -323,6 +328,8 @@ fn any_platform_fact() -> impl Strategy<Value = Fact> {
         (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::StaffDismissed { by, staff }),
         (any_staff(), any_staff()).prop_map(|(by, staff)| Fact::FactorReset { by, staff }),
         Just(Fact::StateSealed),
+        (any_staff(), prop::sample::select(StoreCause::EVERY), any::<u64>(), any::<u64>())
+            .prop_map(|(by, cause, platform, group)| Fact::StoreAccepted { by, cause, platform, group }),
         (any_staff(), prop::sample::select(ClockReason::EVERY), any::<u64>())
             .prop_map(|(by, reason, clock)| Fact::ClockAccepted { by, reason, clock: Timestamp(clock) }),
         (any_staff(), any_import()).prop_map(|(by, import)| Fact::ImportBegun { by, import }),

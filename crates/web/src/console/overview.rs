@@ -214,6 +214,7 @@ impl Line {
             "staff-dismissed" => "console-staff-dismissed",
             "factor-reset" => "console-factor-reset",
             "state-sealed" => "console-state-sealed",
+            "store-accepted" => "console-store-accepted",
             "clock-accepted" => "console-clock-accepted",
             "import-begun" => "console-import-begun",
             "people-imported" => "console-people-imported",
