@@ -29,7 +29,7 @@ fn open(
     seed: u64,
 ) -> Result<World, LedgerError> {
     let (clock, random) = (clock(), TestRandom::new(seed));
-    let settings = Settings { overdue_ms: 100, ..settings() };
+    let settings = Settings { overdue_ms: 500, ..settings() };
     let ledger = Ledger::open_anchored(
         place,
         settings.clone(),

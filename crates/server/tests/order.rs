@@ -188,6 +188,14 @@ fn promise_2_whenever_the_power_is_cut_what_was_given_is_in_the_log() {
             }
             let said = withdrawn.iter().filter(|at| *at < cut).count();
             assert!(said <= withdrawals_in(&store, base.path()), "{what}: a withdrawal is not in the log");
+            drop(store);
+            // Whoever starts there compares with the anchor, which must not be ahead.
+            if images % 16 == 0 {
+                let mut status = Command::new(env!("CARGO_BIN_EXE_yinuo"));
+                let told =
+                    status.args(["status", "--by", "test", "--data"]).arg(image.path()).output().unwrap();
+                assert!(told.status.success(), "{what}: {told:?}");
+            }
             images += 1;
         }
     }

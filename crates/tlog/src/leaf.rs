@@ -129,9 +129,9 @@ pub(crate) mod keys {
     pub(crate) const VIEWED: u64 = 55;
     pub(crate) const MASKED: u64 = 56;
     pub(crate) const VIEW_REASON: u64 = 57;
-    pub(crate) const STORE_CAUSE: u64 = 70;
-    pub(crate) const PLATFORM_KEPT: u64 = 71;
-    pub(crate) const GROUP_KEPT: u64 = 72;
+    pub(crate) const STORE_CAUSE: u64 = 90;
+    pub(crate) const PLATFORM_KEPT: u64 = 91;
+    pub(crate) const GROUP_KEPT: u64 = 92;
     pub(crate) const CLOCK: u64 = 80;
     pub(crate) const CLOCK_REASON: u64 = 81;
     pub(crate) const IMPORT: u64 = 70;

@@ -16,7 +16,7 @@ use yinuo_domain::LogId;
 use yinuo_ledger::{MemoryStore, verify};
 
 const ASK: &str = r#"{"purpose":"delivery","items":["name","contact_phone"]}"#;
-const OVERDUE_MS: u64 = 40;
+const OVERDUE_MS: u64 = 250;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// What somebody does that needs a write. Each comes through its own door.

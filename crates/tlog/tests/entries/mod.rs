@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
     Guardian, ImportCounts, ImportId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role,
-    Salt, StaffId, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 const AT: Timestamp = Timestamp(1_795_000_000_123);
