@@ -213,7 +213,9 @@ fn a_lost_anchor_and_one_of_others_are_said() {
 
 /// Keeps in memory, fails or hangs.
 #[derive(Clone, Default)]
-struct Failing(Arc<AtomicU8>, Arc<Mutex<Option<Vec<(Log, Head)>>>>);
+struct Failing(Arc<AtomicU8>, Arc<Mutex<Heads>>);
+
+type Heads = Option<Vec<(Log, Head)>>;
 
 impl Anchor for Failing {
     fn read(&mut self) -> Result<Option<Vec<(Log, Head)>>, StoreError> {
