@@ -75,7 +75,7 @@ pub enum Mismatch {
 /// That a store was opened although it was not what its anchor said. Whoever opened it records it before anything else:
 /// until then the anchor stays as it was.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Accepted {
+pub struct AnchorAccepted {
     /// In which way it was not.
     pub mismatch: Mismatch,
     /// How many entries of the platform's log had been kept; 0 when that is not known.
@@ -84,7 +84,7 @@ pub struct Accepted {
     pub group: u64,
 }
 
-impl Accepted {
+impl AnchorAccepted {
     pub(crate) fn new(mismatch: Mismatch, kept: Option<&[(Log, Head)]>) -> Self {
         let size = |log| {
             let kept = kept.into_iter().flatten().find(|(of, _)| *of == log);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use yinuo_core::Platform;
 use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
 
-use crate::anchor::{Accepted, Anchor, AnchorRule, Anchoring, Mismatch, compare};
+use crate::anchor::{Anchor, AnchorAccepted, AnchorRule, Anchoring, Mismatch, compare};
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
 use crate::overdue::Watch;
 use crate::permits::Permits;
@@ -32,7 +32,7 @@ pub struct Ledger(Arc<Inner>);
 struct Inner {
     queue: Arc<Queue>,
     watch: Arc<Watch>,
-    accepted: Option<Accepted>,
+    accepted: Option<AnchorAccepted>,
     reader: Reader,
     profile: Profile,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -93,7 +93,7 @@ impl Ledger {
             match (differs, *rule) {
                 (None, _) | (Some(Mismatch::Missing), AnchorRule::Begins) => {}
                 (Some(differs), AnchorRule::Accepted) => {
-                    accepted = Some(Accepted::new(differs, kept.as_deref()));
+                    accepted = Some(AnchorAccepted::new(differs, kept.as_deref()));
                 }
                 (Some(differs), AnchorRule::Holds | AnchorRule::Begins) => return Err(differs.into()),
             }
@@ -179,7 +179,7 @@ impl Ledger {
     }
 
     /// How the store was not what its anchor said, when somebody answered for it.
-    pub fn accepted(&self) -> Option<&Accepted> {
+    pub fn accepted(&self) -> Option<&AnchorAccepted> {
         self.0.accepted.as_ref()
     }
 

@@ -38,7 +38,7 @@ mod verify;
 mod view;
 mod write;
 
-pub use anchor::{Accepted, Anchor, AnchorRule, FileAnchor, Mismatch};
+pub use anchor::{Anchor, AnchorAccepted, AnchorRule, FileAnchor, Mismatch};
 pub use backend::{
     AnswerRow, Backend, Change, Head, KeyRows, Log, Meta, Opened, Person, RetiredRow, Rows, SealedRow,
     Source, StreamRow, TicketRow, Writer,

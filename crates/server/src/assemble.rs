@@ -81,8 +81,7 @@ pub(crate) fn assemble(
     let settings = settings(made, host, config);
     let store = SqliteStore::new(dir).sealed(VaultSeal::of(&keys.vault));
     let kept = (Box::new(FileAnchor::new(&place)) as _, anchored.rule);
-    let ledger =
-        Ledger::open_anchored(store, settings, signers, clock.clone(), random.clone(), kept);
+    let ledger = Ledger::open_anchored(store, settings, signers, clock.clone(), random.clone(), kept);
     let ledger = ledger.map_err(|error| match error {
         LedgerError::Store(StoreError::InUse) => AssembleError::InUse { dir: dir.display().to_string() },
         LedgerError::Anchor(mismatch) => AssembleError::Anchor {

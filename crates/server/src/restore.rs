@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use yinuo_ledger::{Accepted, AnchorRule, DATABASE, StoreCopy};
+use yinuo_ledger::{AnchorAccepted, AnchorRule, DATABASE, StoreCopy};
 use yinuo_service::SignIn;
 
 use crate::assemble::{Anchored, assemble};
@@ -50,7 +50,7 @@ async fn restore(options: &RestoreOptions) -> Result<ExitCode, Failure> {
         Err(error) => return Err(error.into()),
     };
     let accepted = assembled.ledger.accepted().cloned();
-    if let Some(Accepted { mismatch, platform, group }) = &accepted {
+    if let Some(AnchorAccepted { mismatch, platform, group }) = &accepted {
         assembled.gateway.accept_store(&by, mismatch.cause(), *platform, *group).await?;
     }
     drop(assembled.gateway);

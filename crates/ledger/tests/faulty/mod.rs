@@ -237,6 +237,18 @@ impl Writer for FaultyWriter {
         self.inner.rows()
     }
 
+    fn seals(&self) -> bool {
+        self.inner.seals()
+    }
+
+    fn believe(&mut self, rows: bool) {
+        self.inner.believe(rows);
+    }
+
+    fn seal_rows(&mut self) -> Result<u64, StoreError> {
+        self.inner.seal_rows()
+    }
+
     fn erase(&mut self) -> Result<(), StoreError> {
         self.step(Step::Erase, |inner| inner.erase(), |_| Ok(()))
     }
