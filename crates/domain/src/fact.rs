@@ -2,8 +2,8 @@
 
 use crate::{
     AppId, ClockReason, Commitment, Digest, DisclosureId, Engine, Guardian, ImportCounts, ImportId, Item,
-    ItemSet, LogId, PartnerId, Profile, Purpose, Reason, Role, Salt, StaffId, StoreCause, Suite, Tag, Timestamp,
-    ValueVersion, ViewReason, WithdrawalScope,
+    ItemSet, LogId, PartnerId, Profile, Purpose, Reason, Role, Salt, StaffId, StoreCause, Suite, Tag,
+    Timestamp, ValueVersion, ViewReason, WithdrawalScope,
 };
 
 /// One entry of a log: a fact, when it happened and where it stands. Its bytes are the leaf (`docs/specs/fact-log.md`).

@@ -48,7 +48,7 @@ pub(crate) struct Sequencer {
     pub(crate) streams: Cache<(SubjectKey, AppId), Held<Stream>>,
     pub(crate) app_seqs: HashMap<AppId, u64>,
     /// Deletions that are committed, and not yet erased from what the store wrote ahead.
-    unerased: Vec<(Answer<Answered>, WaitFor)>,
+    pub(crate) unerased: Vec<(Answer<Answered>, WaitFor)>,
     /// Keeps heads outside the store, if there is such a place.
     pub(crate) anchoring: Option<Anchoring>,
 }
@@ -255,7 +255,7 @@ impl Sequencer {
         self.anchoring.as_mut().map_or(Ok(()), Anchoring::settle)
     }
 
-    fn poison(&self) {
+    pub(crate) fn poison(&self) {
         self.shared.poison();
     }
 
@@ -386,34 +386,6 @@ impl Sequencer {
                     Decided::Done { wait: None, .. } => answer.send(Ok(Answered::Done)),
                 },
             }
-        }
-    }
-
-    /// A deletion is acknowledged when nothing that was written ahead holds its rows any more.
-    fn erase(&mut self, watch: &Watch) {
-        if !self.unerased.is_empty() && !self.shared.is_poisoned() {
-            watch.begin(self.unerased.iter().map(|(answer, _)| answer.recall()).collect());
-            let erased = self.writer.erase();
-            match (watch.end(), erased) {
-                (true, Ok(())) => {
-                    for (answer, wait) in self.unerased.drain(..) {
-                        self.permits.wait(&wait, Box::new(|| answer.send(Ok(Answered::Done))));
-                    }
-                }
-                // Nothing has failed: it is tried again.
-                (true, Err(error @ StoreError::Busy(_))) => {
-                    tracing::warn!(%error, "a deletion is not erased yet");
-                }
-                (_, erased) => {
-                    let error = erased.err();
-                    tracing::error!(?error, "a deletion cannot be erased: nothing more is written");
-                    self.poison();
-                }
-            }
-        }
-        if self.shared.is_poisoned() {
-            // Committed, but not known to be gone from what was written ahead: whoever waits is told to ask again.
-            self.unerased.drain(..).for_each(|(answer, _)| answer.send(Err(LedgerError::Poisoned)));
         }
     }
 

@@ -236,6 +236,9 @@ pub(crate) struct BackupOptions {
     /// Where to: a directory that is made, or is empty
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
+    /// Leave the keys out: keep a copy of them elsewhere, where no copy of the database is
+    #[arg(long)]
+    pub(crate) without_keys: bool,
     /// The data directory. Default: that of the settings, else yinuo-data
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,

@@ -9,7 +9,7 @@
 //! ```
 
 pub(crate) mod command;
-mod files;
+pub(crate) mod files;
 mod ring;
 
 use std::fs;

@@ -95,7 +95,10 @@ pub(crate) enum LocalError {
 impl Local {
     /// Finds the Yinuo in the directory.
     pub(crate) async fn open(options: &LocalOptions) -> Result<Self, LocalError> {
-        Self::find(options, |place| within(&place.dir, place.passphrase_file.as_deref(), place.anchor_file.as_deref())).await
+        Self::find(options, |place| {
+            within(&place.dir, place.passphrase_file.as_deref(), place.anchor_file.as_deref())
+        })
+        .await
     }
 
     /// The same for who has the passphrase, and holds the keys' files.
@@ -250,7 +253,8 @@ fn within(
 }
 
 fn opened(dir: &Path, made: &Made, keys: Keys, anchor_file: Option<&Path>) -> Result<Router, LocalError> {
-    let assembled = assemble(dir, made, keys, SignIn::Nobody, &Config::default(), &Anchored::at(anchor_file))?;
+    let assembled =
+        assemble(dir, made, keys, SignIn::Nobody, &Config::default(), &Anchored::at(anchor_file))?;
     Ok(yinuo_web::operator_router(assembled.gateway))
 }
 

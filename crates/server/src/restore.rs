@@ -91,9 +91,12 @@ fn refuse(as_json: bool, dir: &Path, mismatch: &str) {
 /// Copies a backup into a directory in which nothing is.
 fn bring_back(from: &Path, dir: &Path) -> Result<(), Failure> {
     Made::read(from)?;
+    if backup::KEYS.iter().any(|name| !from.join(name).exists()) {
+        return Err(format!("{} has no keys: put your copy of keys/ there first", from.display()).into());
+    }
     verify::whole(from)?;
     backup::empty(dir)?;
     private_dir(dir)?;
     StoreCopy::open(from)?.copy_to(&dir.join(DATABASE))?;
-    backup::copy_files(from, dir)
+    backup::copy_files(from, dir, true)
 }

@@ -154,6 +154,13 @@ fn a_backup_is_made_while_it_serves_and_brought_back_whole() {
         said(&yinuo(&["backup", "--data", &path("data"), "--to", &path("backup")]), 2)
             .contains("is not empty")
     );
+    // Keys of which copies are kept elsewhere are left out, and asked for when they are needed.
+    assert!(
+        yinuo(&["backup", "--data", &path("data"), "--to", &path("bare"), "--without-keys"]).status.success()
+    );
+    assert!(!place.path().join("bare/keys").exists());
+    let asked = said(&yinuo(&["restore", "--data", &path("nowhere"), "--from", &path("bare")]), 2);
+    assert!(asked.contains("has no keys: put your copy of keys/ there first"), "{asked}");
     drop(demo.stop());
     assert!(
         said(&yinuo(&["restore", "--data", &path("data"), "--from", &path("backup")]), 2)

@@ -88,7 +88,7 @@ fn keys_are_rotated_and_an_epoch_retired_while_yinuo_serves() {
     assert!(
         said(&yinuo(dir, &["status", "--passphrase-file", &wrong]), 2).contains("the passphrase is wrong")
     );
-    let demo = Demo::start_in(dir, &Options { listen: Some(&listen), more: &[] });
+    let demo = Demo::start_in(dir, &Options { listen: Some(&listen), ..Options::default() });
     assert!(opens(dir));
     demo.stop();
     assert_eq!(std::fs::read(dir.join("log.vkeys")).unwrap(), public, "the log is signed by the same keys");

@@ -4,7 +4,8 @@ use minicbor::Decoder;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
     Guardian, ImportCounts, ImportId, InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose,
-    Reason, Role, Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    Reason, Role, Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason,
+    WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
