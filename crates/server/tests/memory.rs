@@ -80,7 +80,8 @@ fn neither_passphrase_nor_root_key_is_in_memory_after_the_start() {
     // At its first start a demonstration makes both, at the second it reads them.
     let mut listen = "127.0.0.1:0".to_owned();
     for start in ["first", "second"] {
-        let options = Options { listen: Some(&listen), more: &["--suite", "international"] };
+        let options =
+            Options { listen: Some(&listen), more: &["--suite", "international"], ..Options::default() };
         let demo = Demo::start_in(dir, &options);
         let passphrase = fs::read_to_string(dir.join("passphrase")).unwrap();
         let Some(memory) = memory(demo.pid()) else {
