@@ -235,4 +235,5 @@ impl hyper::body::Body for Deadline {
 }
 
 #[cfg(test)]
+#[path = "http/tests.rs"]
 mod tests;

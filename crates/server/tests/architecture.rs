@@ -1,12 +1,14 @@
 //! The picture of the workspace, as tables: which room may depend on which, and which libraries are fenced in.
 //!
 //! The tables are compared with `cargo metadata`, so what stands here is what is built. Next to them: what the
-//! sources say (`sources`), under which licences it may be handed on (`licences`), and whether the pages keep up
-//! with the code (`pages`). Each check is a function from input to complaints, and each has a test with a made-up
+//! sources say (`sources`), under which licences it may be handed on (`licences`), whether the pages keep up
+//! with the code (`pages`), and whether what is measured is what is built (`benches`). Each check is a function from input to complaints, and each has a test with a made-up
 //! violation, so that it can fail.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "architecture/benches.rs"]
+mod benches;
 #[path = "architecture/licences.rs"]
 mod licences;
 #[path = "architecture/pages.rs"]

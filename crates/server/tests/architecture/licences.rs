@@ -7,12 +7,12 @@ use cargo_metadata::MetadataCommand;
 
 use crate::{assert_none, root};
 
-const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+pub(crate) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// The parts of `deny.toml` that are checked here.
-struct Deny {
+pub(crate) struct Deny {
     licences: Vec<String>,
-    crates: Vec<String>,
+    pub(crate) crates: Vec<String>,
 }
 
 /// A package as resolved. One without a source is of this workspace.
@@ -107,7 +107,7 @@ fn unfit(deny: &Deny, packages: &[Resolved]) -> Vec<String> {
     found
 }
 
-fn deny() -> Deny {
+pub(crate) fn deny() -> Deny {
     let table: toml::Table = std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
     let licences = table["licenses"]["allow"].as_array().unwrap();
     let crates = table["bans"]["deny"].as_array().unwrap();

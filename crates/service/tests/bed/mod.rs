@@ -19,7 +19,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use yinuo_domain::*;
-use yinuo_ledger::{HeadSigner, Ledger, LedgerError, MemoryStore, Settings, SignFailed, SqliteStore};
+use yinuo_ledger::{
+    HeadSigner, Ledger, LedgerError, MemoryStore, RowSeal, Settings, SignFailed, SqliteStore,
+};
 use yinuo_oauth::client::{ClientKey, pkce_challenge};
 use yinuo_oauth::{Opaque, Parameters, TokenResponse};
 use yinuo_service::*;
@@ -213,10 +215,15 @@ pub struct Bed {
     signers: Vec<Arc<dyn HeadSigner>>,
 }
 
+/// What seals rows with a vault's key.
+pub type SealOf = fn(&Arc<Vault>) -> Arc<dyn RowSeal>;
+
 /// In which store.
 enum Store<'a> {
     Memory,
     Directory(&'a Path),
+    /// With a seal over its rows.
+    Sealed(&'a Path, SealOf),
     /// Fails when told to; a batch may take so many milliseconds.
     Failing(MemoryStore, faulty::Faults, u64),
 }
@@ -270,6 +277,19 @@ impl Bed {
         Self::with_clock(ISSUER, suite, Profile::Dual, store, Arc::new(RealClock::new()), unused, everybody())
     }
 
+    /// With the clock, the random source and the seal of the program, for measurements.
+    pub fn measured(
+        suite: Suite,
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        seal: SealOf,
+    ) -> Self {
+        let unused = Arc::new(TestClock(AtomicU64::new(0)));
+        let store = Store::Sealed(dir, seal);
+        Self::with_random(ISSUER, suite, Profile::Dual, store, clock, unused, everybody(), random)
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn with_clock(
         issuer: &str,
@@ -280,7 +300,21 @@ impl Bed {
         moved: Arc<TestClock>,
         sign_in: SignIn,
     ) -> Self {
-        let random: Arc<dyn Random> = Arc::new(CountingRandom(AtomicU64::new(7)));
+        let random = Arc::new(CountingRandom(AtomicU64::new(7)));
+        Self::with_random(issuer, suite, profile, store, clock, moved, sign_in, random)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn with_random(
+        issuer: &str,
+        suite: Suite,
+        profile: Profile,
+        store: Store<'_>,
+        clock: Arc<dyn Clock>,
+        moved: Arc<TestClock>,
+        sign_in: SignIn,
+        random: Arc<dyn Random>,
+    ) -> Self {
         let (provider, _) =
             PassphraseProvider::create(suite, b"test", Params::DEMONSTRATION, random.as_ref()).unwrap();
         let (vault, keyring) = Vault::create(suite, &provider, random.as_ref()).unwrap();
@@ -307,6 +341,10 @@ impl Bed {
             }
             Store::Directory(dir) => {
                 Ledger::open(SqliteStore::new(dir), settings, signers, clock.clone(), random.clone())
+            }
+            Store::Sealed(dir, seal) => {
+                let store = SqliteStore::new(dir).sealed(seal(&vault));
+                Ledger::open(store, settings, signers, clock.clone(), random.clone())
             }
             Store::Failing(store, faults, overdue_ms) => {
                 let settings = Settings { overdue_ms, ..settings };
