@@ -5,6 +5,7 @@
 //! in any order: that is what POSIX promises, and less than what most file systems give.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Call;
@@ -187,7 +188,9 @@ impl Disk {
             }
             let path = to.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            // Keys that others can read are not unlocked.
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
     }
 }
