@@ -250,7 +250,8 @@ async fn whatever_write_of_the_service_fails_it_says_so_and_keeps_its_promises()
             match site.bed.again(store) {
                 Ok(ledger) => {
                     let report = verify(ledger.reader(), &keys, &mut |_| {}).unwrap();
-                    assert_eq!(report.first_bad, None, "{what}");
+                    // A row of a torn transaction without its entry is named.
+                    assert!(fault == Fault::Torn || report.first_bad.is_none(), "{what}: {report:?}");
                     assert!(there.size <= ledger.reader().head(&LogId::group(0)).unwrap().size, "{what}");
                 }
                 Err(error) => assert!(fault == Fault::Torn, "{what}: {error}"),
