@@ -30,7 +30,8 @@ fn promise_2_whenever_it_is_killed_what_was_given_is_in_the_log() {
         listen = Some(demo.issuer.trim_start_matches("http://").to_owned());
         let lanes: Vec<_> = runtime.block_on(async {
             let program = Program::of_demo(&demo, "sample-courier");
-            let person = Visitor::sign_in(&demo.issuer, "demo-11").await;
+            // Somebody else each time: one person's items leave a thousand times a day at most.
+            let person = Visitor::sign_in(&demo.issuer, &format!("demo-{:02}", 11 + kill)).await;
             let token =
                 program.connect_as(&format!("kill-{kill}"), &person, "delivery", streaming::ITEMS).await;
             given.extend(streaming::ask(&demo.issuer, &token, 1).await);
