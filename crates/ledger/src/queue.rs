@@ -1,7 +1,7 @@
 //! Three bounded lanes. Withdrawals, deletions and sanctions have their own, which is drained first. In the ordinary one
-//! each partner has its share ([`crate::fair`]). People who come in
-//! with their values have the last one: an import of millions takes what room a batch has left, and at least an eighth
-//! of it, so that a disclosure never waits for more than the batch at hand.
+//! each partner has its share ([`crate::fair`]). People who come in with their values have the last one: an import of
+//! millions takes what room a batch has left, and at least an eighth of it, so that a disclosure never waits for more
+//! than the batch at hand.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

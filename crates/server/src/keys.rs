@@ -25,6 +25,8 @@ use yinuo_vault::{
     KeyProvider, KeyringFile, Params, PassphraseProvider, ProviderError, RootFile, Vault, VaultError,
 };
 
+use crate::directory::{DirectoryError, Made};
+use crate::passphrase::{self, PassphraseError};
 use crate::signer::{Ed25519Signer, Sm2Signer};
 
 /// The root key, under the passphrase.
@@ -63,6 +65,25 @@ pub(crate) enum KeysError {
     Provider(#[from] ProviderError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+/// Why the keys of a data directory are not at hand.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UnlockError {
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error("the keys cannot be unlocked")]
+    Keys(#[from] KeysError),
+}
+
+/// The keys of a data directory, by the passphrase that its operator gives, for a command that opens nothing else of it.
+pub(crate) fn unlock(dir: &Path, passphrase_file: Option<&Path>) -> Result<(Made, Keys), UnlockError> {
+    let made = Made::read(dir)?;
+    let passphrase = passphrase::of(dir, passphrase_file, made.demonstration)?;
+    let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
+    Ok((made, keys))
 }
 
 impl Keys {

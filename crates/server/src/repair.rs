@@ -11,10 +11,8 @@ use yinuo_vault::WrappedKeys;
 
 use crate::assemble::keys_of_logs;
 use crate::cli::RepairOptions;
-use crate::directory::{DirectoryError, Made};
 use crate::failed;
-use crate::keys::{Keys, KeysError};
-use crate::passphrase::{self, PassphraseError};
+use crate::keys::{self, UnlockError};
 use crate::row_seal::VaultSeal;
 use crate::say::say;
 
@@ -22,11 +20,7 @@ use crate::say::say;
 #[derive(Debug, thiserror::Error)]
 enum CannotRepair {
     #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    #[error(transparent)]
-    Passphrase(#[from] PassphraseError),
-    #[error("the keys cannot be unlocked")]
-    Keys(#[from] KeysError),
+    Unlock(#[from] UnlockError),
     #[error("the data directory is in use: stop the Yinuo that serves it first")]
     InUse,
     #[error("nothing was changed")]
@@ -45,9 +39,7 @@ pub(crate) fn run(options: &RepairOptions) -> ExitCode {
 
 fn repair(options: &RepairOptions) -> Result<Repaired, CannotRepair> {
     let dir = &options.dir;
-    let made = Made::read(dir)?;
-    let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
-    let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
+    let (made, keys) = keys::unlock(dir, options.passphrase_file.as_deref())?;
     let logs: Vec<VerifierKey> = keys_of_logs(&made, &keys.signers);
     let vault = keys.vault;
     let mut whose = |subject: SubjectKey, wrapped: &[u8], apps: &[AppId]| {

@@ -9,10 +9,8 @@ use yinuo_ledger::{Report, RowSeal, SealedRows, StoreCopy};
 use yinuo_tlog::VerifierKey;
 
 use crate::cli::VerifyOptions;
-use crate::directory::{DirectoryError, Made};
 use crate::failed;
-use crate::keys::{Keys, KeysError};
-use crate::passphrase::{self, PassphraseError};
+use crate::keys::{self, UnlockError};
 use crate::row_seal::VaultSeal;
 use crate::say::say;
 
@@ -64,23 +62,9 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
     }
 }
 
-/// Why the rows could not be looked at.
-#[derive(Debug, thiserror::Error)]
-enum RowsError {
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    #[error(transparent)]
-    Passphrase(#[from] PassphraseError),
-    #[error("the keys cannot be unlocked")]
-    Keys(#[from] KeysError),
-}
-
 /// The seal over the rows, from the platform's own keys.
-fn seal(options: &VerifyOptions) -> Result<Arc<dyn RowSeal>, RowsError> {
-    let dir = &options.dir;
-    let made = Made::read(dir)?;
-    let passphrase = passphrase::of(dir, options.passphrase_file.as_deref(), made.demonstration)?;
-    let keys = Keys::unlock(dir, made.suite, passphrase.as_bytes())?;
+fn seal(options: &VerifyOptions) -> Result<Arc<dyn RowSeal>, UnlockError> {
+    let (_, keys) = keys::unlock(&options.dir, options.passphrase_file.as_deref())?;
     Ok(VaultSeal::of(&keys.vault))
 }
 

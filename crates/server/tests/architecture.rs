@@ -2,7 +2,8 @@
 //!
 //! The tables are compared with `cargo metadata`, so what stands here is what is built. Next to them: what the
 //! sources say (`sources`), under which licences it may be handed on (`licences`), whether the pages keep up
-//! with the code (`pages`), and whether what is measured is what is built (`benches`). Each check is a function from input to complaints, and each has a test with a made-up
+//! with the code (`pages`), which test holds each promise (`promises`), and whether what is measured is what is
+//! built (`benches`). Each check is a function from input to complaints, and each has a test with a made-up
 //! violation, so that it can fail.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]

@@ -117,6 +117,16 @@ impl Gateway {
             Answered::Done | Answered::Viewed(_) => return Err(Unavailable::again_after(5).into()),
         };
 
+        // Nothing leaves without its whole proof.
+        let (sha256, sm3) = (receipt.sha256(), receipt.sm3());
+        let profile = self.parts.ledger.profile();
+        if (sha256.is_some(), sm3.is_some()) != (profile.has_sha256(), profile.has_sm3()) {
+            tracing::error!(%disclosure, "a release was authorised and could not be proven");
+            drop(permit);
+            self.report_not_delivered(held.subject, &app, self.tag(&held, &app), disclosure).await?;
+            return Err(DiscloseError::NotDelivered { disclosure });
+        }
+
         // Open exactly what the permit names, which uses it up.
         match self.parts.vault.open(permit, &held.keys, &rows, self.parts.clock.monotonic()) {
             Ok(opened) => Ok(Delivered {
@@ -127,8 +137,8 @@ impl Gateway {
                 receipt: ReceiptView {
                     log: receipt.log.to_string(),
                     index: receipt.index,
-                    sha256: receipt.sha256(),
-                    sm3: receipt.sm3(),
+                    sha256,
+                    sm3,
                     leaf: receipt.leaf,
                 },
                 subject: held.subject,

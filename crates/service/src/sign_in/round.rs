@@ -131,7 +131,10 @@ impl Gateway {
         let round = self.round(provider, &browser, state, &trip);
         let vouched = provider.redeem(&round, answer).await.map_err(|error| failed(error.into()))?;
         // Nobody is let in before the end of the trip is kept: of two that come back at once, one is.
-        self.end_trip(key).await.map_err(unknown)?;
+        self.end_trip(key).await.map_err(|error| match error {
+            SignInError::Gone => unknown(SignInError::Gone),
+            passing => failed(passing),
+        })?;
         let person = vouched.person.clone();
         let statement = Some(Statement::new(vouched, &salt, trip.consent.clone()));
         Ok(Arrival { for_whom: trip.for_whom, person, then: trip.then, statement })

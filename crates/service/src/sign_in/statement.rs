@@ -29,7 +29,12 @@ pub(crate) struct Statement {
     key: String,
     /// 32 bytes in base64url.
     salt: String,
+    /// What the page would show, in statements from before a sign-in was bound to one request. They are kept with
+    /// consents for good, so they are read for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
     /// The consent the person signed in for; none when it was for something else.
+    #[serde(default)]
     consent: Option<ForConsent>,
 }
 
@@ -69,7 +74,8 @@ pub(crate) fn nonce(vault: &Vault, salt: &[u8; 32], shown: Option<&Digest>) -> S
 
 impl Statement {
     pub(crate) fn new(vouched: Vouched, salt: &[u8; 32], consent: Option<ForConsent>) -> Self {
-        Self { token: vouched.token, key: vouched.key, salt: URL_SAFE_NO_PAD.encode(salt), consent }
+        let salt = URL_SAFE_NO_PAD.encode(salt);
+        Self { token: vouched.token, key: vouched.key, salt, shown: None, consent }
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -82,7 +88,8 @@ impl Statement {
     }
 
     fn showed(&self, shown: &Digest) -> bool {
-        self.consent.as_ref().and_then(ForConsent::shown).as_ref() == Some(shown)
+        let earlier = || Digest::parse(self.shown.as_deref()?).ok();
+        self.consent.as_ref().map_or_else(earlier, ForConsent::shown).as_ref() == Some(shown)
     }
 
     /// What the evidence of a consent covers of it: the nonce, made again from the salt and what was shown, and a digest
@@ -162,5 +169,25 @@ impl fmt::Debug for Statement {
 impl fmt::Debug for SealedStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SealedStatement")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The evidence of a consent outlives the program that wrote it.
+    #[test]
+    fn a_statement_from_before_requests_were_bound_is_still_read() {
+        let shown = Digest([7; 32]);
+        let old = format!(r#"{{"token":"a.b.c","key":"{{}}","salt":"","shown":"{shown}"}}"#);
+        let old: Statement = serde_json::from_str(&old).unwrap();
+        assert!(old.showed(&shown) && !old.showed(&Digest([8; 32])));
+        assert!(!old.was_for(&ForConsent::new(&shown, [1; 32])), "it proves no request");
+        let none = r#"{"token":"a.b.c","key":"{}","salt":"","shown":null}"#;
+        assert!(!serde_json::from_str::<Statement>(none).unwrap().showed(&shown));
+        let new = Statement { shown: None, consent: Some(ForConsent::new(&shown, [1; 32])), ..old };
+        let again: Statement = serde_json::from_slice(&serde_json::to_vec(&new).unwrap()).unwrap();
+        assert!(again == new && again.showed(&shown));
     }
 }
