@@ -5,6 +5,7 @@ mod staff;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use yinuo_core::IDEMPOTENCY_MS;
@@ -19,9 +20,17 @@ use crate::backend::{
 };
 use crate::{PasskeyRow, SWEEP_LEN_MAX, StaffRow, StoreError, TicketKind, Write, Written};
 
-/// A store in memory. A clone is the same store: it can be opened again after its ledger was closed.
+/// A store in memory. A clone is the same store, which has one writer at a time, as a directory does: it can be opened
+/// again when the ledger that wrote it was closed, and whoever hung in it has come to an end.
 #[derive(Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<Tables>>);
+pub struct MemoryStore(Arc<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    tables: Mutex<Tables>,
+    /// Somebody writes it.
+    in_use: AtomicBool,
+}
 
 /// Copied when it is changed while somebody else still reads it.
 type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -59,6 +68,9 @@ struct MemoryWriter {
 
 impl Backend for MemoryStore {
     fn open(self) -> Result<Opened, StoreError> {
+        if self.0.in_use.swap(true, Ordering::AcqRel) {
+            return Err(StoreError::InUse);
+        }
         let work = self.tables();
         let source = Arc::new(self.clone());
         Ok(Opened { writer: Box::new(MemoryWriter { store: self, work, marked: None }), source })
@@ -67,7 +79,13 @@ impl Backend for MemoryStore {
 
 impl MemoryStore {
     fn tables(&self) -> Tables {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.tables.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for MemoryWriter {
+    fn drop(&mut self) {
+        self.store.0.in_use.store(false, Ordering::Release);
     }
 }
 
@@ -84,7 +102,7 @@ impl Writer for MemoryWriter {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        *self.store.0.lock().unwrap_or_else(PoisonError::into_inner) = self.work.clone();
+        *self.store.0.tables.lock().unwrap_or_else(PoisonError::into_inner) = self.work.clone();
         Ok(())
     }
 

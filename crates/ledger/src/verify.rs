@@ -175,12 +175,14 @@ impl<'v> Check<'v> {
 
     /// Everything that is signed. The size of the group.
     fn all(&mut self) -> Result<u64, Stop> {
-        let platform = self.head(Log::Platform)?;
-        let group = self.head(Log::Group)?;
+        // Of one moment: an entry that the group adopted meanwhile would be beyond an older head of the platform's log.
+        let (platform, group) =
+            self.source.read(|rows| Ok((rows.head(Log::Platform), rows.head(Log::Group))))?;
+        let (platform, group) = (self.head(Log::Platform, platform)?, self.head(Log::Group, group)?);
         // The small log first and by itself, so that what is wrong in it is not blamed on who adopted it.
         let mut alone = Walk::new(self.source, Log::Platform, self.meta.profile, platform.clone());
         while alone.next()?.is_some() {}
-        alone.finish()?;
+        self.end(&alone)?;
         let mut platform = Walk::new(self.source, Log::Platform, self.meta.profile, platform);
         let mut group = Walk::new(self.source, Log::Group, self.meta.profile, group);
 
@@ -192,7 +194,7 @@ impl<'v> Check<'v> {
         if let Some((index, ..)) = platform.next()? {
             return Err(bad(Log::Platform, index, "an entry that the group never adopted"));
         }
-        group.finish()?;
+        self.end(&group)?;
         self.documents(platform.size())?;
         Ok(group.size())
     }
@@ -224,9 +226,25 @@ impl<'v> Check<'v> {
         is_deleted(&self.replay, id)
     }
 
+    /// The end of a walk: nothing is beyond the head, or beyond the one that has followed it meanwhile.
+    fn end(&self, walk: &Walk<'_>) -> Result<(), Stop> {
+        walk.finish()?;
+        let log = walk.log();
+        let (head, beyond) = self.source.read(|rows| {
+            let head = rows.head(log);
+            let size = head.as_ref().ok().and_then(Option::as_ref).map_or(0, |head| head.size);
+            Ok((head, walk.beyond(rows, size)?))
+        })?;
+        let head = self.head(log, head)?;
+        if head.size < walk.size() {
+            return Err(bad(log, head.size, "the signed head went back"));
+        }
+        beyond.map_or(Ok(()), |(index, what)| Err(bad(log, index, what)))
+    }
+
     /// The signed head: signed by the log's keys, and saying what the notes say.
-    fn head(&self, log: Log) -> Result<Head, Stop> {
-        let head = match self.source.read(|rows| rows.head(log)) {
+    fn head(&self, log: Log, row: Result<Option<Head>, StoreError>) -> Result<Head, Stop> {
+        let head = match row {
             Ok(Some(head)) => head,
             Ok(None) => return Err(bad(log, 0, "the head is missing")),
             Err(StoreError::Damaged(what)) => return Err(bad(log, 0, what)),

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use world::{Place, TestRandom, World, clock, courier, ed25519, keys, logs, settings, signers, sm2};
+use world::{
+    Place, TestRandom, World, clock, courier, ed25519, keys, logs, settings, signers, sm2, when_free,
+};
 use yinuo_domain::*;
 use yinuo_ledger::*;
 
@@ -256,7 +258,8 @@ fn an_anchor_that_fails_or_hangs_stops_writing_before_the_next_batch() {
         anchor.0.store(0, SeqCst);
         drop(world);
         // A restart keeps what was missing outside.
-        let world = open(Place::Memory(store), anchor.clone(), AnchorRule::Holds, 2).unwrap();
+        let again = || open(Place::Memory(store.clone()), anchor.clone(), AnchorRule::Holds, 2);
+        let world = when_free(again).unwrap();
         let kept = anchor.1.lock().unwrap().clone().unwrap();
         assert_eq!(kept[1].1, world.reader().head(&LogId::group(0)).unwrap());
     }

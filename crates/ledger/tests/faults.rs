@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use world::faulty::{Fault, Faults, Faulty, Step};
 use world::{
     BASIC, DELIVERY, Place, START, TestRandom, Who, World, clock, courier, items, keys, settings, signers,
-    take, ticket,
+    take, ticket, when_free,
 };
 use yinuo_domain::*;
 use yinuo_ledger::*;
@@ -96,20 +96,6 @@ fn everything(world: &World, people: &[Who], last: Who) -> (Given, usize) {
     (given, failed)
 }
 
-/// The same store once more, when whoever hung has let go of it.
-fn again(place: &Place) -> Result<World, LedgerError> {
-    let until = Instant::now() + Duration::from_secs(10);
-    loop {
-        let opened = World::open_with(place.clone(), settings(), signers(), clock(), TestRandom::new(2));
-        match opened {
-            Err(LedgerError::Store(StoreError::InUse)) if Instant::now() < until => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            opened => return opened,
-        }
-    }
-}
-
 fn holds(world: &World, given: &Given, what: &str) {
     let reader = world.reader();
     for receipt in &given.receipts {
@@ -183,7 +169,9 @@ fn whatever_write_fails_in_whatever_way_what_was_answered_is_in_the_log() {
                     // Whoever hung comes back after everybody was told: nothing changes any more.
                     faults.release();
                     drop(world);
-                    let opened = again(&place);
+                    let opened = when_free(|| {
+                        World::open_with(place.clone(), settings(), signers(), clock(), TestRandom::new(2))
+                    });
                     assert_eq!(faults.tried_again(), 0, "{what}: a flush had failed");
                     match opened {
                         Ok(world) => {

@@ -15,7 +15,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 use world::{
-    BASIC, DELIVERY, EXTRA, OFFERS, Place, World, app, courier, items, keys, mix, origin_of, signers,
+    BASIC, DELIVERY, EXTRA, OFFERS, Place, TestRandom, World, app, clock, courier, items, keys, mix,
+    origin_of, settings, signers,
 };
 use yinuo_domain::*;
 use yinuo_ledger::*;
@@ -207,6 +208,28 @@ fn what_is_dropped_moved_or_added_is_named() {
         assert_eq!(bad.log, log_of(grp), "{what}: {bad:?}");
         assert!(index == u64::MAX || bad.index == index, "{what}: {bad:?}");
     }
+}
+
+#[test]
+fn what_is_written_while_it_verifies_is_no_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    filled(directory.path());
+    let place = Place::sqlite(directory.path());
+    let world = World::open_with(place, settings(), signers(), clock(), TestRandom::new(7)).unwrap();
+    world.clock.forward_ms(60_000);
+    let who = world.consented(40);
+    let mut told = 0u32;
+    let mut meanwhile = |_| {
+        told += 1;
+        if told == 1 {
+            // More than a tile, and a change that the group adopts.
+            (0..300).for_each(|_| drop(world.disclose(&who, &courier())));
+            world.change(PlatformChange::HideApp(app("second")));
+            world.disclose(&who, &courier());
+        }
+    };
+    let report = verify(world.reader(), &keys(), &mut meanwhile).unwrap();
+    assert_eq!((report.first_bad, 0 < told), (None, true));
 }
 
 /// Rebuilds a log's head over whatever entries there are, and signs it with the log's own keys.

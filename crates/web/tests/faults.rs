@@ -245,14 +245,9 @@ async fn whatever_write_of_the_service_fails_it_says_so_and_keeps_its_promises()
                 reads_on(&site, &there, &what).await;
             }
             faults.release();
-            // Whoever hung is left behind by the ledger. It comes to an end before the store is opened again, which for a
-            // directory its lock sees to.
-            if fault.hangs() {
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            }
             assert_eq!(faults.tried_again(), 0, "{what}: something was written after a flush had failed");
             let keys = site.bed.verifier_keys.clone();
-            match site.bed.again(store) {
+            match site.bed.again(&store) {
                 Ok(ledger) => {
                     let report = verify(ledger.reader(), &keys, &mut |_| {}).unwrap();
                     // A row of a torn transaction without its entry is named.

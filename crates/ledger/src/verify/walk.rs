@@ -7,7 +7,7 @@ use yinuo_tlog::{Algorithm, Edge, Hash, Sha256Tree, Sm3Tree, TILE_HEIGHT, TILE_W
 
 use super::{Stop, bad};
 use crate::StoreError;
-use crate::backend::{Head, Log, Source};
+use crate::backend::{Head, Log, Rows, Source};
 
 /// How many entries are read at once.
 const ENTRIES: usize = 2048;
@@ -37,6 +37,10 @@ impl<'v> Walk<'v> {
             sm3: profile.has_sm3().then(|| Tree::new(source, log, head.size)),
             head,
         }
+    }
+
+    pub(super) fn log(&self) -> Log {
+        self.log
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -100,23 +104,37 @@ impl<'v> Walk<'v> {
         Err(bad(self.log, index, "an entry is not the one that the tiles were made of"))
     }
 
-    /// At the head: nothing is beyond it, and the roots are those that were signed.
+    /// At the head: the roots are those that were signed.
     pub(super) fn finish(&self) -> Result<(), Stop> {
-        if !self.source.read(|rows| rows.entries(self.log, self.head.size, 1))?.is_empty() {
-            return Err(bad(self.log, self.head.size, "an entry beyond the signed head"));
-        }
         for algorithm in Algorithm::EVERY {
             if self.root(algorithm) != self.head.of(algorithm).map(|(root, _)| *root) {
                 return Err(bad(self.log, self.head.size, "the entries do not lead to the signed root"));
             }
         }
-        if let Some(tree) = &self.sha256 {
-            tree.finish()?;
-        }
-        if let Some(tree) = &self.sm3 {
-            tree.finish()?;
-        }
         Ok(())
+    }
+
+    /// The first entry or tile that a log of this size does not have.
+    pub(super) fn beyond(
+        &self,
+        rows: &dyn Rows,
+        size: u64,
+    ) -> Result<Option<(u64, &'static str)>, StoreError> {
+        if !rows.entries(self.log, size, 1)?.is_empty() {
+            return Ok(Some((size, "an entry beyond the signed head")));
+        }
+        for level in self
+            .sha256
+            .iter()
+            .flat_map(|tree| &tree.levels)
+            .chain(self.sm3.iter().flat_map(|tree| &tree.levels))
+        {
+            let next = full(level.level, size);
+            if let Some((index, _)) = rows.tiles(self.log, level.algorithm, level.level, next, 1)?.first() {
+                return Ok(Some((first_of(level.level, *index), "a tile beyond the signed head")));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -131,7 +149,6 @@ enum Known {
 
 /// One tree, and the stored tiles in the order in which it fills them.
 struct Tree<'v, H> {
-    log: Log,
     size: u64,
     edge: Edge<H>,
     leaf: Hash,
@@ -140,15 +157,9 @@ struct Tree<'v, H> {
 
 impl<'v, H: TreeHash> Tree<'v, H> {
     fn new(source: &'v dyn Source, log: Log, size: u64) -> Self {
-        let levels = (0..=7).map(|level| Level {
-            source,
-            log,
-            algorithm: H::ALGORITHM,
-            level,
-            next: 0,
-            read: VecDeque::new(),
-        });
-        Self { log, size, edge: Edge::new(), leaf: [0; 32], levels: levels.collect() }
+        let levels =
+            (0..=7).map(|level| Level { source, log, algorithm: H::ALGORITHM, level, read: VecDeque::new() });
+        Self { size, edge: Edge::new(), leaf: [0; 32], levels: levels.collect() }
     }
 
     /// Remembers the leaf's hash, and compares it with the stored one.
@@ -178,18 +189,6 @@ impl<'v, H: TreeHash> Tree<'v, H> {
         });
         compared
     }
-
-    /// No tile is left over.
-    fn finish(&self) -> Result<(), Stop> {
-        for level in &self.levels {
-            let next = level.next;
-            let more = level.source.read(|rows| rows.tiles(self.log, H::ALGORITHM, level.level, next, 1))?;
-            if let Some((index, _)) = more.first() {
-                return Err(bad(self.log, first_of(level.level, *index), "a tile beyond the signed head"));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The stored tiles of one level, in order.
@@ -198,7 +197,6 @@ struct Level<'v> {
     log: Log,
     algorithm: Algorithm,
     level: u8,
-    next: u64,
     read: VecDeque<(u64, Vec<u8>)>,
 }
 
@@ -223,9 +221,13 @@ impl Level<'_> {
             return Err(bad(log, first_of(level, tile.index), "a tile is not what the entries give"));
         }
         self.read.pop_front();
-        self.next = tile.index + 1;
         Ok(())
     }
+}
+
+/// How many full tiles of a level a log of this size has.
+fn full(level: u8, size: u64) -> u64 {
+    size.checked_shr(TILE_HEIGHT * (u32::from(level) + 1)).unwrap_or(0)
 }
 
 /// The first entry that a tile covers.

@@ -18,7 +18,7 @@ pub mod gate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use yinuo_domain::*;
 use yinuo_ledger::*;
@@ -250,6 +250,19 @@ impl Place {
 
     pub fn sealed(directory: &Path) -> Self {
         Self::Sealed(directory.to_path_buf())
+    }
+}
+
+/// Opens when nobody writes the store any more: a closed ledger leaves whoever hangs behind, with the store.
+pub fn when_free(mut open: impl FnMut() -> Result<World, LedgerError>) -> Result<World, LedgerError> {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        match open() {
+            Err(LedgerError::Store(StoreError::InUse)) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            opened => return opened,
+        }
     }
 }
 

@@ -17,10 +17,11 @@ pub mod faulty;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
 use yinuo_domain::*;
 use yinuo_ledger::{
-    HeadSigner, Ledger, LedgerError, MemoryStore, RowSeal, Settings, SignFailed, SqliteStore,
+    HeadSigner, Ledger, LedgerError, MemoryStore, RowSeal, Settings, SignFailed, SqliteStore, StoreError,
 };
 use yinuo_oauth::client::{ClientKey, pkce_challenge};
 use yinuo_oauth::{Opaque, Parameters, TokenResponse};
@@ -250,11 +251,21 @@ impl Bed {
         Self::with_clock(ISSUER, Suite::Guomi, Profile::Dual, store, clock.clone(), clock, everybody())
     }
 
-    /// The ledger of this store, as a restart finds it.
-    pub fn again(&self, store: MemoryStore) -> Result<Ledger, LedgerError> {
+    /// The ledger of this store, as a restart finds it. A closed ledger leaves whoever hangs behind; they are waited for.
+    pub fn again(&self, store: &MemoryStore) -> Result<Ledger, LedgerError> {
+        self.ledger.clone().close();
         let random = Arc::new(CountingRandom(AtomicU64::new(11)));
-        let settings = Settings::new(Suite::Guomi, Profile::Dual, HOST);
-        Ledger::open(store, settings, self.signers.clone(), self.clock.clone(), random)
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let settings = Settings::new(Suite::Guomi, Profile::Dual, HOST);
+            let (signers, clock) = (self.signers.clone(), self.clock.clone());
+            match Ledger::open(store.clone(), settings, signers, clock, random.clone()) {
+                Err(LedgerError::Store(StoreError::InUse)) if Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// The same where somebody else vouches for people.
