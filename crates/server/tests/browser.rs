@@ -15,6 +15,8 @@ mod looks;
 mod person;
 #[path = "browser/pictures.rs"]
 mod pictures;
+#[path = "browser/staff.rs"]
+mod staff;
 
 use chrome::Settings;
 use person::{DELIVERY, OFFERS, Person};

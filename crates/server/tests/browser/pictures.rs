@@ -3,11 +3,14 @@
 //! `cargo test --release -p yinuo-server --test browser -- --ignored pictures` makes them anew.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::chrome::Settings;
+use crate::demo::Demo;
 use crate::person::{DELIVERY, Person};
+use crate::staff;
 
 #[test]
 #[ignore = "writes docs/consent.png and docs/centre.png, which are kept"]
@@ -16,11 +19,18 @@ fn pictures_of_the_pages() {
     let look = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&look).unwrap();
     for (lang, accepts) in [("zh", "zh-CN"), ("en", "en")] {
-        for width in [1280, 720, 360] {
-            let person = Person::with("demo-05", Settings { lang: accepts, ..Settings::default() }).unwrap();
+        for (width, scheme) in
+            [(1280, "light"), (720, "light"), (360, "light"), (1280, "dark"), (360, "dark")]
+        {
+            let mut demo = Demo::start();
+            let said = demo.says("staff-wei  operator  secret ");
+            let secret = said.split(' ').next().unwrap();
+            let demo = Rc::new(demo);
+            let settings = Settings { lang: accepts, ..Settings::default() };
+            let person = Person::before(&demo, "demo-05", settings).unwrap();
             let take = |page: &str| {
                 let png = BASE64_STANDARD.decode(person.picture(1.0)).unwrap();
-                std::fs::write(look.join(format!("{page}-{lang}-{width}.png")), png).unwrap();
+                std::fs::write(look.join(format!("{page}-{lang}-{width}-{scheme}.png")), png).unwrap();
                 // The pages speak Chinese unless told otherwise, so do the pictures of the README.
                 if (lang, width) == ("zh", 720) && ["consent", "centre"].contains(&page) {
                     let png = BASE64_STANDARD.decode(person.picture(0.75)).unwrap();
@@ -29,6 +39,7 @@ fn pictures_of_the_pages() {
                 }
             };
             person.width(width);
+            person.scheme(scheme);
             person.visit("/");
             take("home");
             person.open(&format!("{}/sample-courier", person.demo.partner));
@@ -53,6 +64,20 @@ fn pictures_of_the_pages() {
                 ("problems", "/problems"),
                 ("problem", "/problems/withheld"),
                 ("fault", "/nowhere"),
+            ] {
+                person.visit(path);
+                take(page);
+            }
+            staff::arrive(&person, &demo.issuer);
+            take("second-factor");
+            person.type_into("#code", &staff::code(secret, 0));
+            person.follow("form[action='/console/second-factor'] button");
+            for (page, path) in [
+                ("console", "/console"),
+                ("console-partners", "/console/partners"),
+                ("console-hide", "/console/partners/confirm?act=hide&of=sample-courier"),
+                ("console-log", "/console/log"),
+                ("console-me", "/console/me"),
             ] {
                 person.visit(path);
                 take(page);
