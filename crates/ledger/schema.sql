@@ -12,6 +12,16 @@ CREATE TABLE consent_evidence (
     bytes     BLOB    NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, subject, leaf_salt)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE counted_refusals (
+    grp     INTEGER NOT NULL,
+    shard   INTEGER NOT NULL,
+    subject BLOB    NOT NULL,
+    app     TEXT    NOT NULL,
+    due     INTEGER NOT NULL,            -- when the hour is over
+    counted BLOB    NOT NULL,
+    mac BLOB,
+    PRIMARY KEY (grp, shard, subject, app)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
     hash  BLOB NOT NULL PRIMARY KEY,
     bytes BLOB NOT NULL
@@ -162,6 +172,7 @@ CREATE TABLE value_indexes (
     value_index BLOB    NOT NULL, mac BLOB,
     PRIMARY KEY (grp, shard, subject, item)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX counted_refusals_by_due ON counted_refusals (grp, due);
 CREATE INDEX idempotency_by_time ON idempotency (grp, at);
 CREATE UNIQUE INDEX people_by_subject ON people (grp, shard, subject);
 CREATE INDEX retired_tag_keys_by_end ON retired_tag_keys (grp, destroy_after);

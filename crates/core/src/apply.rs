@@ -6,7 +6,7 @@ use yinuo_domain::{AppId, Digest, Disclosed, Fact, Timestamp, WithdrawalScope};
 
 use crate::{
     App, AppStatus, Cell, Documents, Grant, Granted, Own, Partner, PartnerStatus, Platform, Stream,
-    Undecidable,
+    Undecidable, refusals,
 };
 
 impl Platform {
@@ -93,6 +93,7 @@ impl Platform {
             | Fact::Disclosed(_)
             | Fact::Redelivered(_)
             | Fact::Withheld { .. }
+            | Fact::WithheldCounted(_)
             | Fact::NotDelivered { .. }
             | Fact::AccountDeleted
             | Fact::Viewed { .. } => {
@@ -147,6 +148,24 @@ impl Stream {
         platform: &Platform,
         app: &AppId,
     ) -> Result<(), Undecidable> {
+        // What was refused in another hour is of no account any more.
+        if self.refusals.as_ref().is_some_and(|refusals| refusals.hour != refusals::hour(at)) {
+            self.refusals = None;
+        }
+        self.fold(fact, at, platform, app)?;
+        if let Some(refusals) = &mut self.refusals {
+            refusals.last = at;
+        }
+        Ok(())
+    }
+
+    fn fold(
+        &mut self,
+        fact: &Fact,
+        at: Timestamp,
+        platform: &Platform,
+        app: &AppId,
+    ) -> Result<(), Undecidable> {
         match fact {
             Fact::ConsentGiven { version, lines, notice, fingerprint, expires_at, guardian, .. } => {
                 let grant = self.grant.get_or_insert_with(Grant::default);
@@ -187,7 +206,13 @@ impl Stream {
                 Ok(())
             }
             Fact::Disclosed(disclosed) => self.count(disclosed, at, platform, app),
-            Fact::Redelivered(_) | Fact::Withheld { .. } | Fact::NotDelivered { .. } => Ok(()),
+            Fact::Withheld { reasons, .. } => {
+                if refusals::are_counted(platform) {
+                    self.tell_refusal(reasons, at);
+                }
+                Ok(())
+            }
+            Fact::Redelivered(_) | Fact::WithheldCounted(_) | Fact::NotDelivered { .. } => Ok(()),
             Fact::AccountDeleted => {
                 *self = Self { deleted: true, ..Self::default() };
                 Ok(())

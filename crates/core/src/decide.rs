@@ -6,15 +6,19 @@
 //! Not here: loading state and committing facts (`ledger`), opening values (`vault`).
 
 use yinuo_domain::{
-    Command, Fact, Item, ItemSet, Reason, Refusal, StaffId, StoredValue, StreamId, SubjectKey, Timestamp,
-    ViewReason,
+    Command, Engine, Fact, Item, ItemSet, Reason, Refusal, StaffId, StoredValue, StreamId, SubjectKey, Suite,
+    Timestamp, ViewReason,
 };
 use yinuo_rules::Packs;
 
 use crate::{Loaded, Pending, PendingView, Slot, decide_consent, decide_disclosure, decide_platform};
 
-/// The version of the decision code in this file. A change that could decide anything otherwise is a new version.
-pub const DECISION_VERSION: u16 = 1;
+/// The version of the decision code. A change that could decide anything otherwise is a new version, and the ones before
+/// stay: 1 made every refusal a fact of its own, 2 counts those that repeat ([`crate::REFUSALS_TOLD_MAX`]).
+pub const DECISION_VERSION: u16 = 2;
+
+/// The first one that there was.
+const DECISION_VERSION_MIN: u16 = 1;
 
 /// What follows from a command: facts, in order, and an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,6 +45,13 @@ pub enum Answer {
     Viewed(PendingView),
     /// Nothing may leave. Recorded. Never empty.
     Withheld(Vec<(Item, Reason)>),
+    /// The same; but there were enough facts of it in this hour, so that it is only counted.
+    Counted {
+        /// What was asked for.
+        requested: ItemSet,
+        /// Why not. Never empty.
+        withheld: Vec<(Item, Reason)>,
+    },
     /// Nothing happened and nothing is recorded.
     Refused(Refusal),
 }
@@ -77,11 +88,14 @@ pub(crate) fn packs_in_force(loaded: &Loaded<'_>) -> Result<&'static Packs, Refu
     let (Some(suite), Some(engine)) = (loaded.platform.suite, loaded.platform.engine) else {
         return Err(Refusal::NoEngine);
     };
+    packs_of(suite, &engine)
+}
+
+/// The rule packs of this program, if it has the decision code and the rules that an engine names.
+pub(crate) fn packs_of(suite: Suite, engine: &Engine) -> Result<&'static Packs, Refusal> {
     let packs = yinuo_rules::packs().map_err(|_| Refusal::UnknownEngine)?;
-    if engine.decision != DECISION_VERSION || !packs.matches(suite, &engine) {
-        return Err(Refusal::UnknownEngine);
-    }
-    Ok(packs)
+    let has = (DECISION_VERSION_MIN..=DECISION_VERSION).contains(&engine.decision);
+    if has && packs.matches(suite, engine) { Ok(packs) } else { Err(Refusal::UnknownEngine) }
 }
 
 /// The person's own stream, if it is there and the account lives.

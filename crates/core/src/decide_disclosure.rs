@@ -7,7 +7,7 @@ use yinuo_domain::{
 
 use crate::{
     Answer, App, AppStatus, Cell, Earlier, Grant, GrantStatus, Loaded, Outcome, Partner, PartnerStatus,
-    Pending, Stream, decide,
+    Pending, Stream, decide, refusals,
 };
 
 /// For how long a repeated request under the same idempotency key is the same request, in log time.
@@ -59,6 +59,12 @@ pub(crate) fn disclose(loaded: &Loaded<'_>, command: &Command, now: Timestamp) -
 
     let place = Some(StreamId { app: Some(id.clone()), tag: *tag });
     if released.is_empty() {
+        if refusals::is_counted(loaded.platform, stream, &withheld, now) {
+            return Ok(Outcome {
+                facts: Vec::new(),
+                answer: Answer::Counted { requested: *items, withheld },
+            });
+        }
         let fact = Fact::Withheld {
             purpose: *purpose,
             requested: *items,

@@ -3,7 +3,7 @@
 use yinuo_domain::{AppId, Digest, Fact, PartnerId, PlatformChange, Refusal, Role, StaffId, Suite};
 use yinuo_rules::Packs;
 
-use crate::decide::{DECISION_VERSION, packs_in_force};
+use crate::decide::{packs_in_force, packs_of};
 use crate::{App, AppStatus, KeyEpochs, Loaded, Outcome, Partner, PartnerStatus, Platform, Slot};
 
 pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange) -> Result<Outcome, Refusal> {
@@ -11,8 +11,9 @@ pub(crate) fn decide(platform: &Platform, by: &StaffId, change: &PlatformChange)
     let suite = platform.suite.ok_or(Refusal::NoEngine)?;
     let fact = match change {
         PlatformChange::ActivateEngine(engine) => {
-            let packs = yinuo_rules::packs().map_err(|_| Refusal::UnknownEngine)?;
-            if engine.decision != DECISION_VERSION || !packs.matches(suite, engine) {
+            packs_of(suite, engine)?;
+            // What is counted is not told again: nobody goes back to older code.
+            if platform.engine.is_some_and(|before| engine.decision < before.decision) {
                 return Err(Refusal::UnknownEngine);
             }
             Fact::EngineActivated { by, engine: *engine }

@@ -13,6 +13,7 @@ mod decide_disclosure;
 mod decide_platform;
 mod documents;
 mod permit;
+mod refusals;
 pub mod replay;
 mod state;
 
@@ -21,6 +22,7 @@ pub use decide_consent::CONSENT_MS_MAX;
 pub use decide_disclosure::IDEMPOTENCY_MS;
 pub use documents::{Documents, Undecidable};
 pub use permit::{Guard, Pending, PendingView, Permit, ViewPermit};
+pub use refusals::{REFUSALS_TOLD_MAX, Refusals, count_is_due, count_refusal};
 pub use state::{
     App, AppStatus, Cell, Earlier, Grant, GrantStatus, Granted, KeyEpochs, Loaded, Own, Partner,
     PartnerStatus, Platform, Slot, Stream,

@@ -205,6 +205,11 @@ impl<'d> Replay<'d> {
                 };
                 ("refusal", command)
             }
+            // What was asked is not known any more. That it was counted and not recorded must have been right.
+            Fact::WithheldCounted(counted) => match loaded.stream {
+                Slot::Present(stream) if stream.allows(counted, entry.at) => return Ok(false),
+                _ => return Err(Fault::Disagrees("count of refusals")),
+            },
             _ => return Err(Undecidable::Misplaced("not a fact of a person's stream with an app").into()),
         };
         let outcome = decide(&loaded, &command, entry.at);

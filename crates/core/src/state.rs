@@ -8,6 +8,8 @@ use yinuo_domain::{
     PartnerProfile, Purpose, PurposeId, Role, StaffId, Suite, Timestamp,
 };
 
+use crate::Refusals;
+
 /// Everything that is not about one person. Small: it stays in memory, and a copy is one reference count.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Platform {
@@ -98,7 +100,8 @@ pub struct Own {
     pub values: BTreeMap<Item, yinuo_domain::ValueVersion>,
 }
 
-/// A person's stream with one app. Of fixed size however much happened in it, but for one small cell per granted item.
+/// A person's stream with one app. Of fixed size however much happened in it, but for one small cell per granted item
+/// and per reason of this hour's refusals.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Stream {
     /// The account is gone.
@@ -107,6 +110,8 @@ pub struct Stream {
     pub grant: Option<Grant>,
     /// How often each item was released, in log time.
     pub cells: BTreeMap<(Purpose, Item), Cell>,
+    /// Which refusals of the hour of the last one are facts.
+    pub refusals: Option<Refusals>,
 }
 
 /// What a person agreed to towards one app. Each purpose stands for itself: a new consent decides the purposes it

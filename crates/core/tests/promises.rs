@@ -353,7 +353,10 @@ fn without_an_engine_or_with_another_one_nothing_is_decided() {
     let mut world = World::consented();
     world.platform.engine = None;
     assert_eq!(word(&world.ask(DELIVERY, BASIC, false)), "no-engine");
-    let other = Engine { decision: 2, ..yinuo_rules::packs().unwrap().engine(SUITE, 1) };
+    let other = Engine {
+        decision: yinuo_core::DECISION_VERSION + 1,
+        ..yinuo_rules::packs().unwrap().engine(SUITE, 1)
+    };
     world.platform.engine = Some(other);
     assert_eq!(word(&world.ask(DELIVERY, BASIC, false)), "unknown-engine");
     assert_eq!(word(&world.change(PlatformChange::ActivateEngine(other))), "unknown-engine");

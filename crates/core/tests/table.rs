@@ -125,7 +125,7 @@ fn page() -> String {
          Generated from `crates/core/tests/table.tsv`, which a test decides row by row. Every combination of a partner's status, an\n\
          app's status and a consent's status is here, with what each command gives.\n\n\
          `done`, `viewed` and `released` change something and are recorded. For `disclose`, any other word is the reason given for each item,\n\
-         and it is recorded as well, except `no-grant`. For the other commands any other word is a refusal that changes nothing.\n\
+         and it is recorded as well (from the sixth of an hour on, counted), except `no-grant`. For the other commands any other word is a refusal that changes nothing.\n\
          `withdraw`, `withdraw-items` and `delete-account` do not depend on the partner or the app. A reinstated partner finds the\n\
          consents as they were; a terminated one never comes back, and nor do its apps. `paused` is a consent to a declaration that\n\
          changed since: it does not count until the person agrees again.\n",

@@ -216,6 +216,8 @@ pub enum Fact {
         /// The digest of the partner's request.
         request: Commitment,
     },
+    /// Further requests of the same hour were refused for reasons that had facts of their own often enough.
+    WithheldCounted(RefusalCount),
     /// An authorised release did not leave.
     NotDelivered {
         /// Which.
@@ -340,4 +342,19 @@ pub struct Disclosed {
     pub guardian_required: bool,
     /// The digest of the partner's request.
     pub request: Commitment,
+}
+
+/// How many requests of one hour were refused and have no fact of their own. Nothing left by any of them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RefusalCount {
+    /// When the first of them was refused.
+    pub from: Timestamp,
+    /// When the last one was.
+    pub until: Timestamp,
+    /// How many there were.
+    pub count: u64,
+    /// What was asked for in any of them.
+    pub requested: ItemSet,
+    /// How many items were withheld for which reason, in the order of the reasons.
+    pub reasons: Vec<(Reason, u64)>,
 }

@@ -26,7 +26,7 @@ pub use declared::{
     Category, Compartment, Declaration, DeclaredItem, DeclaredPurpose, Destination, Engine, Frequency,
     LegalBasis, LocalText, Notice, PartnerProfile, Profile, PurposeKind, Suite, Whose,
 };
-pub use fact::{ConsentLine, Disclosed, Entry, Fact, Place, StreamId};
+pub use fact::{ConsentLine, Disclosed, Entry, Fact, Place, RefusalCount, StreamId};
 pub use ids::{AppId, InvalidId, LogId, PartnerId, PersonId, PurposeId, StaffId};
 pub use items::{Item, ItemSet, Purpose};
 pub use outside::{Clock, Random, RandomFailed};

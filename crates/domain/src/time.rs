@@ -7,6 +7,8 @@ pub struct Timestamp(pub u64);
 impl Timestamp {
     /// One second, in milliseconds.
     pub const SECOND_MS: u64 = 1_000;
+    /// One hour, in milliseconds.
+    pub const HOUR_MS: u64 = 3_600_000;
     /// One day, in milliseconds.
     pub const DAY_MS: u64 = 86_400_000;
 

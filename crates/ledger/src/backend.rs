@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use yinuo_domain::{
-    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, LogId, Profile, Salt, StaffId, StreamId,
-    SubjectKey, Suite, Tag, Timestamp, ValueVersion,
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, LogId, Profile, RefusalCount, Salt, StaffId,
+    StreamId, SubjectKey, Suite, Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
@@ -243,6 +243,8 @@ pub enum Change<'a> {
     History(SubjectKey, u64, Option<&'a AppId>),
     /// Puts the first answer under an idempotency key.
     Answer(SubjectKey, &'a Digest, &'a AnswerRow),
+    /// Puts how many refusals of a person's stream with an app were counted and are no fact yet; none takes the row away.
+    Counted(SubjectKey, &'a AppId, Option<&'a RefusalCount>),
     /// The number the app's next release gets.
     AppSeq(&'a AppId, u64),
     /// Deletes every row that the log adds up to, to make them anew.
@@ -257,6 +259,9 @@ pub enum Change<'a> {
 
 /// The tag key of a deleted person, by shard and tag of their own stream.
 pub type RetiredRow = ((u8, Tag), Vec<u8>);
+
+/// A count of refusals that is no fact yet: whose, towards which app, and what was counted.
+pub(crate) type CountedRow = (SubjectKey, AppId, RefusalCount);
 
 /// Wrapped keys, one after the other, for whoever wraps them anew.
 pub trait KeyRows {
@@ -357,6 +362,17 @@ pub trait Rows: KeyRows {
     fn staff_of(&self, identity: [u8; 16]) -> Result<Option<StaffRow>, StoreError>;
     /// The passkeys of a member of staff, in the order of their ids.
     fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError>;
+    /// How many refusals of a person's stream with an app were counted and are no fact yet.
+    fn counted(&self, subject: SubjectKey, app: &AppId) -> Result<Option<RefusalCount>, StoreError>;
+    /// In which streams, up to `limit`, counts of refusals are due by `now`, the oldest first. Nothing is said of what is in
+    /// them: whoever reads one sees whether it can be believed.
+    fn counted_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(SubjectKey, AppId)>, StoreError>;
+    /// Up to `limit` counts of everybody behind this one, in the order of surrogate and app.
+    fn all_counted(
+        &self,
+        after: Option<&(SubjectKey, AppId)>,
+        limit: usize,
+    ) -> Result<Vec<CountedRow>, StoreError>;
     /// How many people there are, counted up to `limit`.
     fn people(&self, limit: usize) -> Result<u64, StoreError>;
     /// How many tag keys of deleted persons are kept.

@@ -13,6 +13,7 @@
 mod anchor;
 mod backend;
 mod cache;
+mod counted;
 mod erase;
 mod error;
 mod fair;

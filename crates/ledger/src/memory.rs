@@ -8,15 +8,15 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use yinuo_core::IDEMPOTENCY_MS;
+use yinuo_core::{IDEMPOTENCY_MS, count_is_due};
 use yinuo_domain::{
-    AppId, Compartment, Digest, Item, Salt, StaffId, SubjectKey, Tag, Timestamp, ValueVersion,
+    AppId, Compartment, Digest, Item, RefusalCount, Salt, StaffId, SubjectKey, Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
 use crate::backend::{
-    AnswerRow, Backend, Change, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source, StreamRow,
-    TicketRow, Writer,
+    AnswerRow, Backend, Change, CountedRow, Head, Log, Meta, Opened, Person, Rows, SealedRow, Source,
+    StreamRow, TicketRow, Writer,
 };
 use crate::{PasskeyRow, SWEEP_LEN_MAX, StaffRow, StoreError, TicketKind, Write, Written};
 
@@ -54,6 +54,7 @@ struct Tables {
     answers: Table<(SubjectKey, Digest), AnswerRow>,
     staff: Table<StaffId, StaffRow>,
     passkeys: Table<(StaffId, Vec<u8>), PasskeyRow>,
+    counted: Table<(SubjectKey, AppId), RefusalCount>,
     app_seqs: BTreeMap<AppId, u64>,
     /// By shard and tag of the own stream.
     retired: BTreeMap<(u8, Tag), (Vec<u8>, Timestamp)>,
@@ -162,12 +163,19 @@ impl Tables {
             Change::Answer(subject, key, row) => {
                 Arc::make_mut(&mut self.answers).insert((subject, *key), row.clone());
             }
+            Change::Counted(subject, app, Some(counted)) => {
+                Arc::make_mut(&mut self.counted).insert((subject, app.clone()), counted.clone());
+            }
+            Change::Counted(subject, app, None) => {
+                Arc::make_mut(&mut self.counted).remove(&(subject, app.clone()));
+            }
             Change::AppSeq(app, next) => {
                 self.app_seqs.insert(app.clone(), next);
             }
             Change::ForgetDerived => {
                 self.streams = Arc::default();
                 self.history = Arc::default();
+                self.counted = Arc::default();
                 self.app_seqs.clear();
             }
             Change::Forget(subject) => self.forget(subject),
@@ -188,6 +196,7 @@ impl Tables {
         Arc::make_mut(&mut self.evidence).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.indexes).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.answers).retain(|(of, _), _| *of != subject);
+        Arc::make_mut(&mut self.counted).retain(|(of, _), _| *of != subject);
         Arc::make_mut(&mut self.tickets).retain(|_, row| row.ticket.subject != Some(subject));
     }
 
@@ -454,6 +463,29 @@ impl Rows for Tables {
 
     fn passkeys(&self, staff: &StaffId) -> Result<Vec<PasskeyRow>, StoreError> {
         Ok(self.passkeys.values().filter(|row| row.staff == *staff).cloned().collect())
+    }
+
+    fn counted(&self, subject: SubjectKey, app: &AppId) -> Result<Option<RefusalCount>, StoreError> {
+        Ok(self.counted.get(&(subject, app.clone())).cloned())
+    }
+
+    fn counted_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(SubjectKey, AppId)>, StoreError> {
+        let rows = self.counted.iter().map(|(key, counted)| (count_is_due(counted), key));
+        let mut due: Vec<_> = rows.filter(|(due, _)| *due <= now).collect();
+        due.sort();
+        Ok(due.into_iter().take(limit).map(|(_, key)| key.clone()).collect())
+    }
+
+    fn all_counted(
+        &self,
+        after: Option<&(SubjectKey, AppId)>,
+        limit: usize,
+    ) -> Result<Vec<CountedRow>, StoreError> {
+        let rows = self.counted.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+        let row = |((subject, app), counted): (&(SubjectKey, AppId), &RefusalCount)| {
+            (*subject, app.clone(), counted.clone())
+        };
+        Ok(rows.take(limit).map(row).collect())
     }
 
     fn people(&self, limit: usize) -> Result<u64, StoreError> {

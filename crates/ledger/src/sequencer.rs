@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use yinuo_core::{Own, Pending, PendingView, Platform, Stream};
 use yinuo_domain::{
-    AppId, Clock, Digest, DisclosureId, Entry, Fact, Item, Place, Random, Reason, Refusal, Salt, StreamId,
-    SubjectKey, Tag, Timestamp,
+    AppId, Clock, Digest, DisclosureId, Entry, Fact, Item, Place, Random, Reason, Refusal, RefusalCount,
+    Salt, StreamId, SubjectKey, Tag, Timestamp,
 };
 use yinuo_tlog::{Algorithm, TileId};
 
@@ -57,6 +57,8 @@ pub(crate) struct Sequencer {
 pub(crate) struct Held<S> {
     pub(crate) chain: Chain,
     pub(crate) state: S,
+    /// Refusals that were counted since its last fact; also in the store.
+    pub(crate) counted: Option<RefusalCount>,
 }
 
 /// Where a stream's chain stands.
@@ -108,7 +110,8 @@ pub(crate) enum Decided {
     Viewed(PendingView),
     Withheld {
         reasons: Vec<(Item, Reason)>,
-        entry: usize,
+        /// None when it was only counted.
+        entry: Option<usize>,
     },
     Refused(Refusal),
 }
@@ -288,13 +291,13 @@ impl Sequencer {
                     answer.send(Err(error));
                     return Ok(());
                 }
-                let written: Result<Vec<Written>, StoreError> =
-                    writes.iter().map(|write| self.write(write)).collect();
+                let written: Result<Vec<Written>, LedgerError> =
+                    writes.iter().map(|write| self.write(write, batch)).collect();
                 match written {
                     Ok(written) => batch.answers.push(Waiting::Write(answer, written)),
                     Err(error) => {
-                        answer.send(Err(error.clone().into()));
-                        return Err(error.into());
+                        answer.send(Err(error.clone()));
+                        return Err(error);
                     }
                 }
             }
@@ -302,12 +305,19 @@ impl Sequencer {
         Ok(())
     }
 
-    fn write(&mut self, write: &Write) -> Result<Written, StoreError> {
+    fn write(&mut self, write: &Write, batch: &mut Batch) -> Result<Written, LedgerError> {
+        if !matches!(write, Write::Sweep { .. }) {
+            return Ok(self.writer.change(Change::Write(write))?);
+        }
         // What is over, and what is to be destroyed, is not told from a clock that nobody believes.
-        if matches!(write, Write::Sweep { .. }) && self.now(Log::Group).jumped.is_some() {
+        if self.now(Log::Group).jumped.is_some() {
             return Ok(Written::Count(0));
         }
-        self.writer.change(Change::Write(write))
+        let told = self.tell_due(batch)?;
+        Ok(match self.writer.change(Change::Write(write))? {
+            Written::Count(count) => Written::Count(count.saturating_add(told)),
+            written => written,
+        })
     }
 
     /// Signs the heads while the rows are written.
@@ -362,10 +372,8 @@ impl Sequencer {
                         answer.send(Ok(Answered::Viewed(permit)));
                     }
                     Decided::Withheld { reasons, entry } => {
-                        answer.send(
-                            self.receipt(&mut leaves, entry)
-                                .map(|receipt| Answered::Withheld { reasons, receipt }),
-                        );
+                        let receipt = entry.map(|entry| self.receipt(&mut leaves, entry)).transpose();
+                        answer.send(receipt.map(|receipt| Answered::Withheld { reasons, receipt }));
                     }
                     Decided::Released { pending, subject, salt, withheld, entry } => {
                         let receipt = self.receipt(&mut leaves, entry);

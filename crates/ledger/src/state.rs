@@ -7,13 +7,15 @@ use minicbor::data::Type;
 use minicbor::decode::Error;
 use minicbor::encode::Write as CborWrite;
 use minicbor::{Decoder, Encoder};
-use yinuo_core::{Cell, Grant, Granted, Own, Stream};
-use yinuo_domain::{Digest, Guardian, Item, ItemSet, Purpose, Timestamp, ValueVersion};
+use yinuo_core::{Cell, Grant, Granted, Own, Refusals, Stream};
+use yinuo_domain::{Digest, Guardian, Item, ItemSet, Purpose, Reason, RefusalCount, Timestamp, ValueVersion};
 
 use crate::StoreError;
 
 /// Another form is another version.
 const VERSION: u8 = 1;
+/// A stream that remembers refusals. One that does not is written as before there was any.
+const WITH_REFUSALS: u8 = 2;
 
 /// State that is kept as bytes.
 pub(crate) trait State: Sized {
@@ -48,6 +50,18 @@ impl State for Stream {
     }
 }
 
+impl State for RefusalCount {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Encoder::new(Vec::with_capacity(64));
+        let _ = write_count(&mut out, self);
+        out.into_writer()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        strict(bytes, read_count)
+    }
+}
+
 fn strict<S: State>(
     bytes: &[u8],
     read: impl FnOnce(&mut Decoder<'_>) -> Result<S, Error>,
@@ -79,7 +93,11 @@ fn read_own(input: &mut Decoder<'_>) -> Result<Own, Error> {
 }
 
 fn write_stream<W: CborWrite>(out: &mut Encoder<W>, stream: &Stream) -> Written<W> {
-    out.array(4)?.u8(VERSION)?.bool(stream.deleted)?;
+    match &stream.refusals {
+        None => out.array(4)?.u8(VERSION)?,
+        Some(_) => out.array(5)?.u8(WITH_REFUSALS)?,
+    };
+    out.bool(stream.deleted)?;
     match &stream.grant {
         None => {
             out.null()?;
@@ -103,12 +121,21 @@ fn write_stream<W: CborWrite>(out: &mut Encoder<W>, stream: &Stream) -> Written<
     for ((purpose, item), cell) in &stream.cells {
         out.array(4)?.u16(purpose.0)?.u8(item.0)?.u64(cell.since.0)?.u32(cell.count)?;
     }
+    if let Some(refusals) = &stream.refusals {
+        out.array(3)?.u64(refusals.hour)?.u64(refusals.last.0)?.array(refusals.told.len() as u64)?;
+        for (reason, told) in &refusals.told {
+            out.array(2)?.u8(reason.number())?.u32(*told)?;
+        }
+    }
     Ok(())
 }
 
 fn read_stream(input: &mut Decoder<'_>) -> Result<Stream, Error> {
-    array(input, 4)?;
-    version(input)?;
+    let with_refusals = match (input.array()?, input.u8()?) {
+        (Some(4), VERSION) => false,
+        (Some(5), WITH_REFUSALS) => true,
+        _ => return Err(Error::message("an unknown version")),
+    };
     let deleted = input.bool()?;
     let grant = match input.datatype()? {
         Type::Null => {
@@ -125,7 +152,48 @@ fn read_stream(input: &mut Decoder<'_>) -> Result<Stream, Error> {
         let key = (Purpose(input.u16()?), Item(input.u8()?));
         Ok((key, Cell { since: Timestamp(input.u64()?), count: input.u32()? }))
     })?;
-    Ok(Stream { deleted, grant, cells })
+    let refusals = with_refusals.then(|| read_refusals(input)).transpose()?;
+    Ok(Stream { deleted, grant, cells, refusals })
+}
+
+fn read_refusals(input: &mut Decoder<'_>) -> Result<Refusals, Error> {
+    array(input, 3)?;
+    let (hour, last) = (input.u64()?, Timestamp(input.u64()?));
+    let told = list(input, |input| {
+        array(input, 2)?;
+        Ok((reason(input)?, input.u32()?))
+    })?;
+    Ok(Refusals { hour, last, told })
+}
+
+fn write_count<W: CborWrite>(out: &mut Encoder<W>, counted: &RefusalCount) -> Written<W> {
+    out.array(6)?
+        .u8(VERSION)?
+        .u64(counted.from.0)?
+        .u64(counted.until.0)?
+        .u64(counted.count)?
+        .bytes(&counted.requested.to_bytes())?
+        .array(counted.reasons.len() as u64)?;
+    for (reason, items) in &counted.reasons {
+        out.array(2)?.u8(reason.number())?.u64(*items)?;
+    }
+    Ok(())
+}
+
+fn read_count(input: &mut Decoder<'_>) -> Result<RefusalCount, Error> {
+    array(input, 6)?;
+    version(input)?;
+    let (from, until, count) = (Timestamp(input.u64()?), Timestamp(input.u64()?), input.u64()?);
+    let requested = ItemSet::from_bytes(fixed(input)?);
+    let reasons: BTreeMap<Reason, u64> = list(input, |input| {
+        array(input, 2)?;
+        Ok((reason(input)?, input.u64()?))
+    })?;
+    Ok(RefusalCount { from, until, count, requested, reasons: reasons.into_iter().collect() })
+}
+
+fn reason(input: &mut Decoder<'_>) -> Result<Reason, Error> {
+    Reason::from_number(input.u8()?).ok_or_else(|| Error::message("an unknown reason"))
 }
 
 fn read_granted(input: &mut Decoder<'_>) -> Result<(Purpose, Granted), Error> {
@@ -184,27 +252,57 @@ mod tests {
         };
         let grant = Grant { version: 8, purposes: [(Purpose(9), granted)].into() };
         let cells = [((Purpose(9), Item(3)), Cell { since: Timestamp(10), count: 11 })].into();
-        Stream { deleted: false, grant: Some(grant), cells }
+        Stream { deleted: false, grant: Some(grant), cells, refusals: None }
+    }
+
+    fn refused() -> Stream {
+        let told = [(Reason::NotGranted, 5), (Reason::Withdrawn, 1)].into();
+        let refusals = Refusals { hour: 500_000, last: Timestamp(1_800_000_000_001), told };
+        Stream { refusals: Some(refusals), ..stream() }
+    }
+
+    fn counted() -> RefusalCount {
+        RefusalCount {
+            from: Timestamp(1_800_000_000_002),
+            until: Timestamp(1_800_000_000_003),
+            count: 70_000,
+            requested: [Item(3), Item(200)].into_iter().collect(),
+            reasons: vec![(Reason::NotGranted, 70_000), (Reason::OtherItemRefused, u64::MAX)],
+        }
     }
 
     #[test]
     fn state_comes_back() {
-        for state in [Stream::default(), stream(), Stream { deleted: true, ..Stream::default() }] {
+        for state in [Stream::default(), stream(), refused(), Stream { deleted: true, ..Stream::default() }] {
             assert_eq!(Stream::from_bytes(&state.to_bytes()).unwrap(), state);
         }
         let own = Own { deleted: false, values: [(Item(1), ValueVersion([2; 16]))].into() };
         assert_eq!(Own::from_bytes(&own.to_bytes()).unwrap(), own);
+        assert_eq!(RefusalCount::from_bytes(&counted().to_bytes()).unwrap(), counted());
+    }
+
+    /// Rows of before refusals were counted are read, and a stream without any is written like them.
+    #[test]
+    fn a_stream_without_refusals_has_the_bytes_it_always_had() {
+        assert_eq!(Stream::default().to_bytes(), [0x84, 1, 0xf4, 0xf6, 0x80]);
     }
 
     #[test]
     fn bytes_that_were_not_written_so_are_refused() {
-        let bytes = stream().to_bytes();
-        for len in 0..bytes.len() {
-            assert!(Stream::from_bytes(&bytes[..len]).is_err(), "cut to {len}");
+        for bytes in [stream().to_bytes(), refused().to_bytes()] {
+            for len in 0..bytes.len() {
+                assert!(Stream::from_bytes(&bytes[..len]).is_err(), "cut to {len}");
+            }
         }
+        let bytes = counted().to_bytes();
+        for len in 0..bytes.len() {
+            assert!(RefusalCount::from_bytes(&bytes[..len]).is_err(), "cut to {len}");
+        }
+        let bytes = stream().to_bytes();
         assert!(Stream::from_bytes(&[bytes.as_slice(), &[0]].concat()).is_err());
         assert!(Own::from_bytes(&bytes).is_err());
-        let later = [&[bytes[0], VERSION + 1], &bytes[2..]].concat();
-        assert!(Stream::from_bytes(&later).is_err());
+        for version in [0, WITH_REFUSALS, WITH_REFUSALS + 1] {
+            assert!(Stream::from_bytes(&[&[bytes[0], version], &bytes[2..]].concat()).is_err());
+        }
     }
 }

@@ -142,7 +142,6 @@ impl Sequencer {
         if let Some(jump) = now.jumped.filter(|_| about.needs_time) {
             return Err(Failed::One(LedgerError::Clock(jump)));
         }
-        let now = now.at;
         let subject = about.subject;
         let own = match about.own {
             Some(_) => loaded(self.load_own(subject))?,
@@ -152,6 +151,7 @@ impl Sequencer {
             Some((app, _)) => loaded(self.load_stream(subject, app))?,
             None => None,
         };
+        let now = stream.as_ref().map_or(now.at, |held| held.not_before(now.at));
         let decided = self.decide_person(&submission, &about, own, stream, now, batch)?;
         Ok(decided)
     }
@@ -210,7 +210,7 @@ impl Sequencer {
         let Outcome { facts, answer } = decide(&loaded, command, now);
         match &answer {
             Answer::Refused(refusal) => return Ok(Decided::Refused(*refusal)),
-            Answer::Withheld(_) => {}
+            Answer::Withheld(_) | Answer::Counted { .. } => {}
             Answer::Done | Answer::Viewed(_) | Answer::Released { .. } => self.depend_on(submission)?,
         }
 
@@ -231,6 +231,7 @@ impl Sequencer {
                 }
                 Some(_) => {
                     let held = stream.get_or_insert_with(|| Held::new(id));
+                    self.tell_counted(batch, about.subject, held, now)?;
                     let (entry, fact) =
                         self.append_stream(batch, about.subject, &mut held.chain, now, salt, fact)?;
                     if let Some(app) = &held.chain.stream.app {
@@ -259,7 +260,13 @@ impl Sequencer {
         Ok(match answer {
             Answer::Refused(refusal) => Decided::Refused(refusal),
             Answer::Viewed(pending) => Decided::Viewed(pending),
-            Answer::Withheld(reasons) => Decided::Withheld { reasons, entry: entry()? },
+            Answer::Withheld(reasons) => Decided::Withheld { reasons, entry: Some(entry()?) },
+            Answer::Counted { requested, withheld } => {
+                if let (Some(held), Some((app, _))) = (stream, about.app) {
+                    self.count(about.subject, app, held, (requested, &withheld), now)?;
+                }
+                Decided::Withheld { reasons: withheld, entry: None }
+            }
             Answer::Released { pending, withheld } => Decided::Released {
                 pending,
                 subject: about.subject,
@@ -278,7 +285,7 @@ impl Sequencer {
         tag: Tag,
         batch: &mut Batch,
     ) -> Result<Decided, Failed> {
-        let now = self.now(Log::Group).at;
+        let mut now = self.now(Log::Group).at;
         let rows = loaded(self.writer.rows().streams(subject))?;
         let own = rows.iter().find(|row| row.stream.app.is_none());
         if let Some(row) = own {
@@ -286,23 +293,36 @@ impl Sequencer {
         }
         let state = own.map(|row| Own::from_bytes(&row.state)).transpose()?;
         let streams: Vec<StreamId> = rows.iter().map(|row| row.stream.clone()).collect();
-        let loaded = Loaded {
+        let known = Loaded {
             platform: &self.platform,
             own: state.as_ref().map_or(Slot::Absent, Slot::Present),
             stream: Slot::NotLoaded,
             streams: Slot::Present(&streams),
             earlier: None,
         };
-        let Outcome { facts, answer } = decide(&loaded, &submission.command, now);
+        let Outcome { facts, answer } = decide(&known, &submission.command, now);
         if let Answer::Refused(refusal) = answer {
             return Ok(Decided::Refused(refusal));
         }
-        self.depend_on(&submission)?;
-        let mut salt = Some(submission.salt);
+        let mut ending = Vec::new();
         for (id, fact) in facts {
             let row = rows.iter().find(|row| Some(&row.stream) == id.as_ref());
             let row = row.ok_or(LedgerError::Misfit("a fact for a stream that is not there"))?;
+            let held = match row.stream.app {
+                Some(_) => Some(loaded(self.held(subject, row.clone()))?),
+                None => None,
+            };
+            now = held.as_ref().map_or(now, |held| held.not_before(now));
+            ending.push((row, held, fact));
+        }
+        self.depend_on(&submission)?;
+        let mut salt = Some(submission.salt);
+        for (row, held, fact) in ending {
             let mut chain = Chain { stream: row.stream.clone(), next: row.next, prev: row.prev };
+            if let Some(mut held) = held {
+                self.tell_counted(batch, subject, &mut held, now)?;
+                chain = held.chain;
+            }
             let salt = self.salt(&mut salt)?;
             self.append_stream(batch, subject, &mut chain, now, salt, fact)?;
         }
@@ -325,11 +345,25 @@ impl Sequencer {
         self.writer.rows().stream(subject, None)?.map(Held::load).transpose()
     }
 
-    fn load_stream(&mut self, subject: SubjectKey, app: &AppId) -> Result<Option<Held<Stream>>, StoreError> {
+    pub(crate) fn load_stream(
+        &mut self,
+        subject: SubjectKey,
+        app: &AppId,
+    ) -> Result<Option<Held<Stream>>, StoreError> {
         if let Some(held) = self.streams.take(&(subject, app.clone())) {
             return Ok(Some(held));
         }
-        self.writer.rows().stream(subject, Some(app))?.map(Held::load).transpose()
+        let row = self.writer.rows().stream(subject, Some(app))?;
+        row.map(|row| self.held(subject, row)).transpose()
+    }
+
+    /// A stream with an app, and what was counted in it.
+    fn held(&self, subject: SubjectKey, row: StreamRow) -> Result<Held<Stream>, StoreError> {
+        let mut held = Held::<Stream>::load(row)?;
+        if let (true, Some(app)) = (held.state.may_have_counted(), &held.chain.stream.app) {
+            held.counted = self.writer.rows().counted(subject, app)?;
+        }
+        Ok(held)
     }
 
     /// The key, and a digest of everything that makes a repeat the same request.
@@ -424,15 +458,16 @@ fn loaded<T>(read: Result<T, StoreError>) -> Result<T, Failed> {
 impl<S: State + Default> Held<S> {
     /// A stream that begins.
     fn new(stream: StreamId) -> Self {
-        Self { chain: Chain { stream, next: 0, prev: Digest([0; 32]) }, state: S::default() }
+        Self { chain: Chain { stream, next: 0, prev: Digest([0; 32]) }, state: S::default(), counted: None }
     }
 
     fn load(row: StreamRow) -> Result<Self, StoreError> {
         let state = S::from_bytes(&row.state)?;
-        Ok(Self { chain: Chain { stream: row.stream, next: row.next, prev: row.prev }, state })
+        let chain = Chain { stream: row.stream, next: row.next, prev: row.prev };
+        Ok(Self { chain, state, counted: None })
     }
 
-    fn row(&self) -> StreamRow {
+    pub(crate) fn row(&self) -> StreamRow {
         StreamRow {
             stream: self.chain.stream.clone(),
             next: self.chain.next,

@@ -116,12 +116,13 @@ pub enum Answered {
     },
     /// Somebody may look: it is recorded.
     Viewed(ViewPermit),
-    /// Nothing may leave. Recorded.
+    /// Nothing may leave. Recorded, or counted.
     Withheld {
         /// Why, item by item.
         reasons: Vec<(Item, Reason)>,
-        /// The proof that it was recorded.
-        receipt: Receipt,
+        /// The proof that it was recorded. None when there had been enough facts of it in this hour: it was counted, and
+        /// what was counted becomes one fact.
+        receipt: Option<Receipt>,
     },
     /// Nothing happened and nothing is recorded.
     Refused(Refusal),

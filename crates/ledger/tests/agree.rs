@@ -84,6 +84,13 @@ enum Act {
         ms: u64,
     },
     Restart,
+    /// The same request, refused or not, again and again.
+    Insist {
+        who: u8,
+        to: bool,
+        ids: u8,
+        times: u8,
+    },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -111,8 +118,10 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..3u8).prop_map(|family| Act::Revoke { family }),
         1 => (who(), proptest::option::of(any::<bool>())).prop_map(|(who, to)| Act::RevokeOf { who, to }),
         1 => Just(Act::Sweep),
-        2 => prop_oneof![Just(1), Just(1_000), Just(60_000), Just(Timestamp::DAY_MS)].prop_map(|ms| Act::Forward { ms }),
+        2 => prop_oneof![Just(1), Just(60_000), Just(Timestamp::HOUR_MS), Just(Timestamp::DAY_MS)].prop_map(|ms| Act::Forward { ms }),
         1 => Just(Act::Restart),
+        3 => (who(), any::<bool>(), 1..32u8, 1..9u8)
+            .prop_map(|(who, to, ids, times)| Act::Insist { who, to, ids, times }),
     ]
 }
 
@@ -246,6 +255,11 @@ fn perform(world: &World, act: &Act, lives: &mut Lives) -> String {
             String::new()
         }
         Act::Restart => String::new(),
+        Act::Insist { who, to: second, ids: bits, times } => {
+            let who = alive(who, lives);
+            let ask = || who.ask(&to(second), OFFERS, ids(bits), DisclosureId(world.bytes()));
+            (0..times).map(|_| run(ask())).collect::<Vec<_>>().join("\n")
+        }
     }
 }
 
@@ -273,6 +287,13 @@ fn everything(world: &World) -> String {
     for number in 0..6 {
         told.push(format!("{:?}", source.read(|rows| rows.ticket(TicketKind::RefreshToken, &[number; 32]))));
     }
+    for to in [courier(), app("second")] {
+        told.push(format!(
+            "{:?}",
+            (1..60).map(|who| source.read(|rows| rows.counted(Who(who).subject(), &to))).collect::<Vec<_>>()
+        ));
+    }
+    told.push(format!("{:?}", source.read(|rows| rows.counted_due(Timestamp(i64::MAX as u64), 100))));
     told.push(format!(
         "{:?} {:?}",
         source.read(|rows| rows.retired()),

@@ -33,6 +33,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("tickets",          &["grp", "shard", "kind", "key"]),
     ("retired_tag_keys", &["grp", "shard", "tag"]),
     ("consent_evidence", &["grp", "shard", "subject", "leaf_salt"]),
+    ("counted_refusals", &["grp", "shard", "subject", "app"]),
     ("value_indexes",    &["grp", "shard", "subject", "item"]),
     ("staff",            &["grp", "staff"]),
     ("staff_passkeys",   &["grp", "staff", "id"]),
@@ -137,6 +138,9 @@ fn a_row_that_was_changed_is_not_believed_when_it_is_used() {
                 let answer = world.ledger.submit(world.submission(command)).wait();
                 assert!(is_refused(&answer, "idempotency"), "{answer:?}");
             })),
+        ("a count of refusals",
+            format!("UPDATE counted_refusals SET due = due + 1 WHERE subject = x'{}'", subject(&who)),
+            Box::new(|world| assert!(is_refused(&asked(world, &who), "counted_refusals")))),
         ("an app's count",
             "UPDATE app_seqs SET next = next + 1".to_owned(),
             Box::new(|world| assert!(is_refused(&asked(world, &who), "app_seqs")))),

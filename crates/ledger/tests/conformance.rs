@@ -45,6 +45,11 @@ conformance! {
     times_never_decrease
     a_clock_that_jumped_stops_releases_and_nothing_else_until_an_operator_accepts_it
     a_restart_behind_the_last_fact_stops_releases_until_it_is_accepted
+    repeated_refusals_are_counted_and_told_before_the_next_fact
+    what_was_counted_is_told_when_its_hour_is_over
+    a_restart_loses_no_counted_refusal
+    a_deletion_tells_what_was_counted_and_leaves_no_row
+    what_was_counted_is_never_told_as_older_than_it_is
     receipts_verify_under_the_logs_keys
     every_entry_can_be_proven_at_the_current_head
     tiles_are_served_full_and_partial

@@ -4,18 +4,28 @@
 use rusqlite::Connection;
 
 /// Statements that are meant to read a whole table: the schema itself, and a count that only tests and reports ask for.
-const WHOLE: &[&str] =
-    &["FROM sqlite_schema", "SELECT COUNT(*) FROM retired_tag_keys", PEOPLE, KEYS, APPS, HISTORY, STREAMS];
+const WHOLE: &[&str] = &[
+    "FROM sqlite_schema",
+    "SELECT COUNT(*) FROM retired_tag_keys",
+    PEOPLE,
+    KEYS,
+    APPS,
+    HISTORY,
+    STREAMS,
+    COUNTED,
+];
 /// What verification alone asks for, of everybody.
 const KEYS: &str = "SELECT subject, keys FROM subject_keys ORDER BY";
 const DERIVED: &[&str] = &[
     "DELETE FROM streams WHERE grp = $1",
     "DELETE FROM history WHERE grp = $1",
     "DELETE FROM app_seqs WHERE grp = $1",
+    "DELETE FROM counted_refusals WHERE grp = $1",
 ];
 const APPS: &str = "SELECT grp, app, next, mac FROM app_seqs WHERE grp = $1 ORDER BY";
 const HISTORY: &str = "SELECT COUNT(*) FROM history";
 const STREAMS: &str = "streams WHERE grp = $1 ORDER BY grp, shard, subject, app LIMIT";
+const COUNTED: &str = "counted_refusals WHERE grp = $1 ORDER BY grp, shard, subject, app LIMIT";
 /// Counts up to a limit that the caller gives.
 const PEOPLE: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM people";
 

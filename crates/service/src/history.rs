@@ -9,7 +9,10 @@ use yinuo_domain::{
 };
 
 use crate::gateway::read;
-use crate::{Gateway, HistoryFilter, HistoryKind, HistoryLine, HistoryPage, PageError, Session, Unavailable};
+use crate::{
+    CountedRefusals, Gateway, HistoryFilter, HistoryKind, HistoryLine, HistoryPage, PageError, Session,
+    Unavailable,
+};
 
 /// How many lines one page of the history has.
 pub const HISTORY_PAGE: usize = 50;
@@ -197,6 +200,7 @@ impl Gateway {
             purpose: None,
             items: Vec::new(),
             withheld: Vec::new(),
+            counted: None,
             disclosure: None,
             notice: None,
             log: LogId::group(0).to_string(),
@@ -229,6 +233,15 @@ impl Gateway {
                 line.withheld =
                     reasons.iter().filter_map(|(item, reason)| Some((self.title(*item)?, *reason))).collect();
             }
+            Fact::WithheldCounted(counted) => {
+                line.items = self.names(counted.requested);
+                line.counted = Some(CountedRefusals {
+                    count: counted.count,
+                    from: counted.from,
+                    until: counted.until,
+                    reasons: counted.reasons.iter().map(|(reason, _)| *reason).collect(),
+                });
+            }
             Fact::NotDelivered { disclosure } => line.disclosure = Some(*disclosure),
             _ => {}
         }
@@ -249,6 +262,7 @@ impl Gateway {
             purpose: Some(crate::find::why(*reason)),
             items: self.names(*items),
             withheld: Vec::new(),
+            counted: None,
             disclosure: None,
             notice: None,
             log: LogId::group(0).to_string(),
@@ -289,7 +303,7 @@ impl HistoryKind {
             Fact::Withdrawn { .. } => Some(Self::Withdrawn),
             Fact::Disclosed(_) => Some(Self::Disclosed),
             Fact::Redelivered(_) => Some(Self::Redelivered),
-            Fact::Withheld { .. } => Some(Self::Withheld),
+            Fact::Withheld { .. } | Fact::WithheldCounted(_) => Some(Self::Withheld),
             Fact::NotDelivered { .. } => Some(Self::NotDelivered),
             Fact::Viewed { masked: false, .. } => Some(Self::Viewed),
             Fact::Viewed { masked: true, .. } => Some(Self::ViewedMasked),
@@ -321,6 +335,7 @@ fn concerns(fact: &Fact, item: Item) -> bool {
             disclosed.released.contains(item) || disclosed.withheld.iter().any(|(held, _)| *held == item)
         }
         Fact::Withheld { reasons, .. } => reasons.iter().any(|(held, _)| *held == item),
+        Fact::WithheldCounted(counted) => counted.requested.contains(item),
         Fact::Viewed { items, .. } => items.contains(item),
         _ => false,
     }

@@ -60,8 +60,9 @@ pub use staff::{
 };
 pub use status::Status;
 pub use views::{
-    AllowedApp, AllowedPurpose, AllowedTo, CentreView, ConsentView, GrantState, HistoryFilter, HistoryKind,
-    HistoryLine, HistoryPage, ItemView, Offered, OwnItem, OwnItemView, PurposeView, Session,
+    AllowedApp, AllowedPurpose, AllowedTo, CentreView, ConsentView, CountedRefusals, GrantState,
+    HistoryFilter, HistoryKind, HistoryLine, HistoryPage, ItemView, Offered, OwnItem, OwnItemView,
+    PurposeView, Session,
 };
 pub use withdraw::{Everywhere, Withdrawal, Withdrawing};
 pub use yinuo_ledger::ClockJump;

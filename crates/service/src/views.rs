@@ -275,6 +275,8 @@ pub struct HistoryLine {
     pub items: Vec<LocalText>,
     /// What was refused, and why.
     pub withheld: Vec<(LocalText, Reason)>,
+    /// Of refusals that were counted: how many, when, and why. What was asked for is in [`Self::items`].
+    pub counted: Option<CountedRefusals>,
     /// Which disclosure.
     pub disclosure: Option<DisclosureId>,
     /// Of a consent: the hash of the notice that was shown.
@@ -283,6 +285,19 @@ pub struct HistoryLine {
     pub log: String,
     /// Where the fact stands: its index there.
     pub index: u64,
+}
+
+/// Several refusals in one line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CountedRefusals {
+    /// How many.
+    pub count: u64,
+    /// When the first was.
+    pub from: Timestamp,
+    /// When the last was.
+    pub until: Timestamp,
+    /// Why.
+    pub reasons: Vec<Reason>,
 }
 
 /// A page of the history, newest first.

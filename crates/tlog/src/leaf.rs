@@ -75,6 +75,7 @@ pub fn kind(fact: &Fact) -> u64 {
         Fact::KeyEpochOpened { .. } => 35,
         Fact::KeyEpochRetired { .. } => 36,
         Fact::PassphraseChanged { .. } => 37,
+        Fact::WithheldCounted(_) => 42,
     }
 }
 
@@ -141,4 +142,8 @@ pub(crate) mod keys {
     pub(crate) const REFUSED: u64 = 74;
     pub(crate) const VALUES_STORED: u64 = 75;
     pub(crate) const EPOCH: u64 = 85;
+    pub(crate) const FROM: u64 = 95;
+    pub(crate) const UNTIL: u64 = 96;
+    pub(crate) const COUNT: u64 = 97;
+    pub(crate) const REASONS_COUNTED: u64 = 98;
 }

@@ -6,8 +6,9 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use fluent_bundle::FluentValue;
 use yinuo_domain::AppId;
-use yinuo_service::{Gateway, HistoryChoices, HistoryFilter, HistoryKind, HistoryLine};
+use yinuo_service::{CountedRefusals, Gateway, HistoryChoices, HistoryFilter, HistoryKind, HistoryLine};
 
 use crate::fault::{Explained, Failed, Fault};
 use crate::page::{Frame, page};
@@ -210,6 +211,8 @@ pub(crate) struct Line<'a> {
     pub(crate) purpose: Option<&'a str>,
     pub(crate) items: String,
     pub(crate) withheld: Vec<(&'a str, String)>,
+    /// Why several requests were refused, of which the line tells together.
+    pub(crate) reasons: Vec<String>,
     pub(crate) disclosure: Option<String>,
     /// Where the notice is that was shown with a consent.
     pub(crate) notice: Option<String>,
@@ -226,7 +229,7 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
     let words = KINDS.iter().find(|(kind, ..)| *kind == line.kind).map_or("", |(_, _, words)| *words);
     Line {
         at: Moment::of(w, line.at),
-        what: w.say(words),
+        what: line.counted.as_ref().map_or_else(|| w.say(words), |counted| insisted(w, counted)),
         class: match line.kind {
             HistoryKind::Disclosed | HistoryKind::Redelivered | HistoryKind::Viewed => "gave",
             HistoryKind::Withheld | HistoryKind::NotDelivered | HistoryKind::ViewedMasked => "kept",
@@ -241,6 +244,11 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
             .iter()
             .map(|(item, reason)| (w.item(item).0, Explained::of(*reason, w).title))
             .collect(),
+        reasons: line
+            .counted
+            .iter()
+            .flat_map(|counted| counted.reasons.iter().map(|reason| Explained::of(*reason, w).title))
+            .collect(),
         disclosure: line.disclosure.map(|id| id.to_string()),
         notice: line
             .notice
@@ -249,6 +257,20 @@ fn in_words<'a>(w: &Words, line: &'a HistoryLine) -> Line<'a> {
         proof: address("/centre/proof", &[("log", &line.log), ("index", &index)]),
         proof_label: w.with("history-proof", "index", index.as_str()),
     }
+}
+
+/// How often an app went on asking in vain, and when.
+fn insisted(w: &Words, counted: &CountedRefusals) -> String {
+    let moment = |at| Moment::of(w, at).shown;
+    let (from, until) = (moment(counted.from), moment(counted.until));
+    w.tell(
+        "history-counted",
+        &[
+            ("count", FluentValue::from(counted.count)),
+            ("from", FluentValue::from(from)),
+            ("until", FluentValue::from(until)),
+        ],
+    )
 }
 
 pub(crate) fn address(path: &str, pairs: &[(&str, &str)]) -> String {

@@ -357,6 +357,10 @@ history-withdrawn = You withdrew
 history-disclosed = Handed over
 history-redelivered = Handed over again (the same request repeated)
 history-withheld = Refused
+history-counted = Asked { $count ->
+    [one] once more
+   *[other] { $count } more times
+} between { $from } and { $until }; nothing was given
 history-not-delivered = Authorised, but not delivered
 history-viewed = The platform's staff looked at your information
 history-viewed-masked = The platform's staff looked you up and saw your information masked

@@ -317,6 +317,7 @@ history-withdrawn = 您撤回了
 history-disclosed = 已提供
 history-redelivered = 再次提供（同一请求的重复）
 history-withheld = 已拒绝提供
+history-counted = { $from }至{ $until }之间又索要了 { $count } 次，没有提供任何信息
 history-not-delivered = 获准提供，但未送达
 history-viewed = 平台工作人员查看了你的信息
 history-viewed-masked = 平台工作人员查找了你，只看到了遮盖后的信息

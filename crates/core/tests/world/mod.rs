@@ -274,7 +274,11 @@ fn next_disclosure() -> DisclosureId {
 pub fn released(outcome: &Outcome) -> ItemSet {
     match &outcome.answer {
         Answer::Released { pending, .. } => pending.items(),
-        Answer::Done | Answer::Viewed(_) | Answer::Withheld(_) | Answer::Refused(_) => ItemSet::EMPTY,
+        Answer::Done
+        | Answer::Viewed(_)
+        | Answer::Withheld(_)
+        | Answer::Counted { .. }
+        | Answer::Refused(_) => ItemSet::EMPTY,
     }
 }
 
@@ -285,7 +289,7 @@ pub fn word(outcome: &Outcome) -> String {
         Answer::Viewed(_) => "viewed".to_owned(),
         Answer::Released { .. } => "released".to_owned(),
         Answer::Refused(refusal) => refusal.code().to_owned(),
-        Answer::Withheld(reasons) => {
+        Answer::Withheld(reasons) | Answer::Counted { withheld: reasons, .. } => {
             let mut codes: Vec<&str> = reasons.iter().map(|(_, reason)| reason.code()).collect();
             codes.sort_unstable();
             codes.dedup();

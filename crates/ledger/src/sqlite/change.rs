@@ -1,13 +1,14 @@
 //! The statements that change rows.
 
 use rusqlite::{Params, params};
-use yinuo_core::IDEMPOTENCY_MS;
+use yinuo_core::{IDEMPOTENCY_MS, count_is_due};
 use yinuo_domain::{AppId, Compartment, SubjectKey, Timestamp};
 
 use super::Rowset;
 use super::rows::{algorithm_code, shard_of};
 use super::sealed::{self, Cell};
 use crate::backend::{Change, Log};
+use crate::state::State as _;
 use crate::{SWEEP_LEN_MAX, StoreError, Write, Written};
 
 /// The commit group of the people in a store with one group.
@@ -99,6 +100,25 @@ impl Rowset {
                     Cell::Int(row.at.0.cast_signed()),
                 ],
             ),
+            Change::Counted(subject, app, Some(counted)) => self.put(
+                sealed::COUNTED,
+                "INSERT INTO counted_refusals (grp, shard, subject, app, due, counted, mac)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)
+                 ON CONFLICT (grp, shard, subject, app) DO UPDATE SET due = excluded.due,
+                     counted = excluded.counted, mac = excluded.mac",
+                &[
+                    Cell::Int(GROUP),
+                    Cell::Int(shard_of(subject).into()),
+                    Cell::blob(&subject.0),
+                    Cell::text(app.as_str()),
+                    Cell::Int(count_is_due(counted).0.cast_signed()),
+                    Cell::blob(&counted.to_bytes()),
+                ],
+            ),
+            Change::Counted(subject, app, None) => self.run(
+                "DELETE FROM counted_refusals WHERE grp = $1 AND shard = $2 AND subject = $3 AND app = $4",
+                params![GROUP, shard_of(subject), subject.0, app.as_str()],
+            ),
             Change::AppSeq(app, next) => self.put(
                 sealed::APP_SEQS,
                 "INSERT INTO app_seqs (grp, app, next, mac) VALUES ($1, $2, $3, $4)
@@ -110,6 +130,7 @@ impl Rowset {
                     "DELETE FROM streams WHERE grp = $1",
                     "DELETE FROM history WHERE grp = $1",
                     "DELETE FROM app_seqs WHERE grp = $1",
+                    "DELETE FROM counted_refusals WHERE grp = $1",
                 ] {
                     self.run(statement, [GROUP])?;
                 }
@@ -146,6 +167,7 @@ impl Rowset {
             "DELETE FROM history WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM idempotency WHERE grp = $1 AND shard = $2 AND subject = $3",
             "DELETE FROM value_indexes WHERE grp = $1 AND shard = $2 AND subject = $3",
+            "DELETE FROM counted_refusals WHERE grp = $1 AND shard = $2 AND subject = $3",
         ] {
             self.run(statement, params![GROUP, shard_of(subject), subject.0])?;
         }

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0005_value_indexes.sql"),
     include_str!("../../migrations/0006_staff_passkeys.sql"),
     include_str!("../../migrations/0007_row_macs.sql"),
+    include_str!("../../migrations/0008_counted_refusals.sql"),
 ];
 
 /// Brings the store to the newest step. A store of a later program is refused.

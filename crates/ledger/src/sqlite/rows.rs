@@ -5,14 +5,15 @@ use std::sync::Arc;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use yinuo_domain::{
-    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, Salt, StaffId, StreamId, SubjectKey,
-    Suite, Tag, Timestamp, ValueVersion,
+    AppId, Compartment, Digest, DisclosureId, Item, ItemSet, Profile, RefusalCount, Salt, StaffId, StreamId,
+    SubjectKey, Suite, Tag, Timestamp, ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId, hashes_from_bytes};
 
 use super::staff::{passkey_from, staff_from};
 use super::{Rowset, sealed};
-use crate::backend::{AnswerRow, Head, Log, Meta, Person, Rows, SealedRow, StreamRow, TicketRow};
+use crate::backend::{AnswerRow, CountedRow, Head, Log, Meta, Person, Rows, SealedRow, StreamRow, TicketRow};
+use crate::state::State as _;
 use crate::{PasskeyRow, StaffRow, StoreError, Ticket, TicketKind};
 
 const GROUP: i64 = 0;
@@ -408,6 +409,53 @@ impl Rows for Rowset {
             params![Log::Platform.grp(), staff.as_str()],
             passkey_from,
         )
+    }
+
+    fn counted(&self, subject: SubjectKey, app: &AppId) -> Result<Option<RefusalCount>, StoreError> {
+        self.sealed_one(
+            sealed::COUNTED,
+            "SELECT grp, shard, subject, app, due, counted, mac FROM counted_refusals
+             WHERE grp = $1 AND shard = $2 AND subject = $3 AND app = $4",
+            params![GROUP, shard_of(subject), subject.0, app.as_str()],
+            |row| RefusalCount::from_bytes(&row.get::<_, Vec<u8>>(5)?),
+        )
+    }
+
+    fn counted_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(SubjectKey, AppId)>, StoreError> {
+        self.all(
+            "SELECT subject, app FROM counted_refusals WHERE grp = $1 AND due <= $2
+             ORDER BY due, shard, subject, app LIMIT $3",
+            params![GROUP, now.0.cast_signed(), limit.cast_signed()],
+            |row| Ok((SubjectKey(row.get(0)?), app_from(&row.get::<_, String>(1)?)?)),
+        )
+    }
+
+    fn all_counted(
+        &self,
+        after: Option<&(SubjectKey, AppId)>,
+        limit: usize,
+    ) -> Result<Vec<CountedRow>, StoreError> {
+        let read = |row: &Row<'_>| {
+            let counted = RefusalCount::from_bytes(&row.get::<_, Vec<u8>>(5)?)?;
+            Ok((SubjectKey(row.get(2)?), app_from(&row.get::<_, String>(3)?)?, counted))
+        };
+        match after {
+            None => self.sealed_all(
+                sealed::COUNTED,
+                "SELECT grp, shard, subject, app, due, counted, mac FROM counted_refusals
+                 WHERE grp = $1 ORDER BY grp, shard, subject, app LIMIT $2",
+                params![GROUP, limit.cast_signed()],
+                read,
+            ),
+            Some((subject, app)) => self.sealed_all(
+                sealed::COUNTED,
+                "SELECT grp, shard, subject, app, due, counted, mac FROM counted_refusals
+                 WHERE (grp, shard, subject, app) > ($1, $2, $3, $4)
+                 ORDER BY grp, shard, subject, app LIMIT $5",
+                params![GROUP, shard_of(*subject), subject.0, app.as_str(), limit.cast_signed()],
+                read,
+            ),
+        }
     }
 
     fn people(&self, limit: usize) -> Result<u64, StoreError> {

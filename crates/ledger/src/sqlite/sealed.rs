@@ -53,6 +53,7 @@ tables! {
     STAFF = 9 "staff" ["grp" "staff"]
         ["identity" "generation" "code" "code_until" "totp" "step" "failed" "locked_until"];
     PASSKEYS = 10 "staff_passkeys" ["grp" "staff" "id"] ["generation" "key" "state" "name" "added_at"];
+    COUNTED = 11 "counted_refusals" ["grp" "shard" "subject" "app"] ["due" "counted"];
 }
 
 /// One value of a row, as SQLite keeps it.

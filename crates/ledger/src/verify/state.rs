@@ -55,7 +55,26 @@ impl Found<'_> {
         if self.source.read(|rows| rows.history_len())? != histories {
             return Err(bad(Log::Group, self.size, "the rows of history name entries of nobody"));
         }
-        Ok(())
+        self.counted()
+    }
+
+    /// What was counted and is no fact yet: only where, and when, a fact could say so.
+    fn counted(&self) -> Result<(), Stop> {
+        let mut after: Option<(SubjectKey, AppId)> = None;
+        loop {
+            let rows = self.source.read(|rows| rows.all_counted(after.as_ref(), CHUNK))?;
+            let Some((subject, app, _)) = rows.last() else { return Ok(()) };
+            after = Some((*subject, app.clone()));
+            for (subject, app, counted) in rows {
+                let row = self.source.read(|rows| rows.stream(subject, Some(&app)))?;
+                let stream = row.as_ref().and_then(|row| self.replay.stream(&row.stream));
+                if !stream.is_some_and(|stream| stream.allows(&counted, counted.until)) {
+                    let last = row.and_then(|row| self.chains.get(&row.stream)).map(|chain| chain.last);
+                    let what = "refusals were counted that this entry's stream does not allow";
+                    return Err(bad(Log::Group, last.unwrap_or(self.size), what));
+                }
+            }
+        }
     }
 
     /// The stream's row, and the rows that say which entries are in it. How many entries those are.

@@ -1,5 +1,6 @@
 //! The promises, one a case.
 
+mod counted;
 mod log;
 mod people;
 mod permits;
@@ -9,7 +10,7 @@ mod tickets;
 
 use yinuo_domain::LogId;
 
-pub use {log::*, people::*, permits::*, restart::*, staff::*, tickets::*};
+pub use {counted::*, log::*, people::*, permits::*, restart::*, staff::*, tickets::*};
 
 fn group() -> LogId {
     LogId::group(0)

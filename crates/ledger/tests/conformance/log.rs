@@ -231,7 +231,7 @@ pub fn receipts_verify_under_the_logs_keys(place: Place) {
     receipts.iter().for_each(check_receipt);
     let indexes: Vec<u64> = receipts.iter().map(|receipt| receipt.index).collect();
     assert!(indexes.is_sorted_by(|a, b| a < b));
-    let Answered::Withheld { receipt, .. } =
+    let Answered::Withheld { receipt: Some(receipt), .. } =
         world.run(who.ask(&courier(), OFFERS, items(BASIC), DisclosureId([1; 16])))
     else {
         panic!()

@@ -64,7 +64,7 @@ pub fn a_flood_of_one_partner_delays_no_other(place: Place) {
     let other = ask(&app("second"));
     gate.open();
     let index = |asked: Pending<Result<Answered, LedgerError>>| match asked.wait().unwrap() {
-        Answered::Released { receipt, .. } | Answered::Withheld { receipt, .. } => receipt.index,
+        Answered::Released { receipt, .. } => receipt.index,
         other => panic!("{other:?}"),
     };
     let (busy, other) = (index(busy), index(other));

@@ -69,6 +69,11 @@ pub fn fill(place: Place, disclosures: u8) {
             }
             assert!(matches!(world.run(command), Answered::Released { .. }));
         }
+        for _ in 0..8 {
+            let command =
+                who.ask(&courier(), world::OFFERS, world::items(world::BASIC), DisclosureId([number; 16]));
+            assert!(matches!(world.run(command), Answered::Withheld { .. }));
+        }
     }
     let gone = world.person(9);
     let submission = Submission { retired: Some(vec![7; 50]), ..world.submission(gone.delete()) };

@@ -132,7 +132,7 @@ impl Gateway {
         let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
         let mut apps: BTreeMap<AppId, [u64; 2]> = BTreeMap::new();
         for (_, Entry { at, place, fact, .. }) in &facts {
-            let day = days.entry((at.0 + BEIJING_MS) / Timestamp::DAY_MS).or_default();
+            let day = days.entry(day_of(*at)).or_default();
             let app = match place {
                 yinuo_domain::Place::Stream { stream, .. } => stream.app.clone(),
                 yinuo_domain::Place::Log => None,
@@ -146,6 +146,15 @@ impl Gateway {
                 Fact::Withheld { reasons, .. } => {
                     day.withheld += 1;
                     withheld = reasons;
+                }
+                Fact::WithheldCounted(counted) => {
+                    // Of the day on which they were refused, not of that on which it was told.
+                    let day = days.entry(day_of(counted.from)).or_default();
+                    day.withheld = day.withheld.saturating_add(counted.count);
+                    for (reason, items) in &counted.reasons {
+                        let all = reasons.entry(*reason).or_default();
+                        *all = all.saturating_add(*items);
+                    }
                 }
                 Fact::ConsentGiven { .. } => day.consents += 1,
                 Fact::Withdrawn { .. } => day.withdrawals += 1,
@@ -214,6 +223,11 @@ impl Gateway {
         lines.reverse();
         Ok((lines, (0 < from).then_some(from)))
     }
+}
+
+/// Which day since 1970 it is in Beijing.
+fn day_of(at: Timestamp) -> u64 {
+    at.0.saturating_add(BEIJING_MS) / Timestamp::DAY_MS
 }
 
 impl Day {

@@ -4,8 +4,8 @@ use minicbor::Decoder;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
     Guardian, ImportCounts, ImportId, InvalidId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose,
-    Reason, Role, Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason,
-    WithdrawalScope,
+    Reason, RefusalCount, Role, Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion,
+    ViewReason, WithdrawalScope,
 };
 
 use super::{LEN_MAX, VERSION, keys};
@@ -216,6 +216,13 @@ fn fact(map: &mut Fields<'_>, kind: u64) -> Result<Fact, Undecidable> {
         35 => Fact::KeyEpochOpened { by: map.by()?, epoch: map.required(keys::EPOCH, small)? },
         36 => Fact::KeyEpochRetired { by: map.by()?, epoch: map.required(keys::EPOCH, small)? },
         37 => Fact::PassphraseChanged { by: map.by()? },
+        42 => Fact::WithheldCounted(RefusalCount {
+            requested: map.required(keys::REQUESTED, item_set)?,
+            from: Timestamp(map.uint(keys::FROM)?),
+            until: Timestamp(map.uint(keys::UNTIL)?),
+            count: map.uint(keys::COUNT)?,
+            reasons: map.required(keys::REASONS_COUNTED, |value| list(value, reason_count))?,
+        }),
         _ => return Err(Undecidable::UnknownKind { kind }),
     })
 }
@@ -349,6 +356,11 @@ fn of_length(value: &mut Decoder<'_>, len: u64) -> Option<()> {
 fn reason_line(value: &mut Decoder<'_>) -> Option<(Item, Reason)> {
     of_length(value, 2)?;
     Some((Item(small(value)?), Reason::from_number(small(value)?)?))
+}
+
+fn reason_count(value: &mut Decoder<'_>) -> Option<(Reason, u64)> {
+    of_length(value, 2)?;
+    Some((Reason::from_number(small(value)?)?, uint(value)?))
 }
 
 fn consent_line(value: &mut Decoder<'_>) -> Option<ConsentLine> {

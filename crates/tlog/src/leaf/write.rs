@@ -122,6 +122,13 @@ fn fact(map: &mut Map, fact: &Fact) {
             map.bool(keys::GUARDIAN_REQUIRED, *guardian_required);
             map.bytes(keys::REQUEST, &request.0);
         }
+        Fact::WithheldCounted(counted) => {
+            map.items(keys::REQUESTED, counted.requested);
+            map.uint(keys::FROM, counted.from.0);
+            map.uint(keys::UNTIL, counted.until.0);
+            map.uint(keys::COUNT, counted.count);
+            map.array(keys::REASONS_COUNTED, &counted.reasons, reason_count);
+        }
         Fact::Viewed { by, items, masked, reason } => {
             map.text(keys::BY, by.as_str());
             map.items(keys::VIEWED, *items);
@@ -188,6 +195,12 @@ fn reason_line(out: &mut Vec<u8>, (item, reason): &(Item, Reason)) {
     head(out, ARRAY, 2);
     head(out, UINT, u64::from(item.0));
     head(out, UINT, u64::from(reason.number()));
+}
+
+fn reason_count(out: &mut Vec<u8>, (reason, count): &(Reason, u64)) {
+    head(out, ARRAY, 2);
+    head(out, UINT, u64::from(reason.number()));
+    head(out, UINT, *count);
 }
 
 fn consent_line(out: &mut Vec<u8>, line: &ConsentLine) {

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use yinuo_domain::{
     AppId, ClockReason, Commitment, ConsentLine, Digest, Disclosed, DisclosureId, Engine, Entry, Fact,
-    Guardian, ImportCounts, ImportId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason, Role,
-    Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason, WithdrawalScope,
+    Guardian, ImportCounts, ImportId, Item, ItemSet, LogId, PartnerId, Place, Profile, Purpose, Reason,
+    RefusalCount, Role, Salt, StaffId, StoreCause, StreamId, Suite, Tag, Timestamp, ValueVersion, ViewReason,
+    WithdrawalScope,
 };
 
 const AT: Timestamp = Timestamp(1_795_000_000_123);
@@ -185,6 +186,17 @@ pub(crate) fn one_of_each() -> Vec<(&'static str, Entry)> {
             Place::Log,
             Fact::StoreAccepted { by: by(), cause: StoreCause::Behind, platform: 24, group: 70_000 },
         ),
+        (
+            "withheld-counted",
+            towards(17, None),
+            Fact::WithheldCounted(RefusalCount {
+                from: AT,
+                until: AT.after_ms(1_800_000),
+                count: 70_000,
+                requested: items(&[0, 255]),
+                reasons: vec![(Reason::NotGranted, 70_000), (Reason::OtherItemRefused, 7)],
+            }),
+        ),
     ]
     .into_iter()
     .map(|(name, place, fact)| (name, Entry { at: AT, salt: Salt([0x5a; 16]), place, fact }))
@@ -354,6 +366,7 @@ fn any_person_fact() -> impl Strategy<Value = Fact> {
     let lines = prop::collection::vec(line, 0..5);
     let scope = prop::collection::vec((any_purpose(), any_items()), 0..5).prop_map(WithdrawalScope::Items);
     let withheld = (any_purpose(), any_items(), any_items(), any::<(bool, bool)>(), any_reasons());
+    let counts = prop::collection::vec((prop::sample::select(Reason::EVERY), any_uint()), 0..20);
     prop_oneof![
         Just(Fact::Enrolled),
         Just(Fact::AccountDeleted),
@@ -388,6 +401,15 @@ fn any_person_fact() -> impl Strategy<Value = Fact> {
             }
         ),
         any_disclosure().prop_map(|disclosure| Fact::NotDelivered { disclosure }),
+        (any_uint(), any_uint(), any_uint(), any_items(), counts).prop_map(
+            |(from, until, count, requested, reasons)| Fact::WithheldCounted(RefusalCount {
+                from: Timestamp(from),
+                until: Timestamp(until),
+                count,
+                requested,
+                reasons
+            })
+        ),
         (any_staff(), any_items(), any::<bool>(), prop::sample::select(ViewReason::EVERY))
             .prop_map(|(by, items, masked, reason)| Fact::Viewed { by, items, masked, reason }),
     ]

@@ -220,7 +220,7 @@ fn stream(granted: &[Item]) -> Stream {
         guardian: Guardian::NotRequired,
     };
     let grant = Grant { version: 1, purposes: BTreeMap::from([(DELIVERY, granted)]) };
-    Stream { deleted: false, grant: Some(grant), cells: BTreeMap::new() }
+    Stream { deleted: false, grant: Some(grant), cells: BTreeMap::new(), refusals: None }
 }
 
 fn declaration(app: &AppId, partner: &PartnerId) -> Declaration {

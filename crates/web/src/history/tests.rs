@@ -18,6 +18,7 @@ pub(crate) fn line(kind: HistoryKind) -> HistoryLine {
         purpose: Some(both("寄送", "Delivery")),
         items: vec![both("姓名", "Name"), both("手机号码", "Phone number")],
         withheld: vec![(both("电子邮箱", "E-mail"), Reason::NotGranted)],
+        counted: None,
         disclosure: Some(DisclosureId([7; 16])),
         notice: (kind == HistoryKind::Consented).then_some(Digest([0xcd; 32])),
         log: "g/0".to_owned(),
@@ -135,4 +136,49 @@ fn the_next_page_is_narrowed_as_this_one_and_the_choice_is_shown() {
     assert_eq!(selects.iter().map(chosen).collect::<Vec<_>>(), [vec!["courier"], vec!["name"], vec![]]);
     assert!(selects.iter().all(|select| select.options[0].0.is_empty()), "all comes first");
     assert_eq!(wanted.dates(w)[0].value, "2026-03-02");
+}
+
+/// Who asks again and again is told of in one line: how often, when, for what and why, and that nothing was given.
+#[test]
+fn refusals_that_were_counted_are_one_line() {
+    let counted = CountedRefusals {
+        count: 1_337,
+        from: Timestamp(1_772_380_800_000),
+        until: Timestamp(1_772_382_600_000),
+        reasons: vec![Reason::NotGranted, Reason::Withdrawn],
+    };
+    let once = CountedRefusals { count: 1, ..counted.clone() };
+    let line = |counted| HistoryLine {
+        counted: Some(counted),
+        withheld: Vec::new(),
+        purpose: None,
+        disclosure: None,
+        ..line(HistoryKind::Withheld)
+    };
+    let facts = [line(counted), line(once)];
+    for (lang, said) in [
+        (
+            Lang::Zh,
+            ["2026年3月2日 00:00至2026年3月2日 00:30之间又索要了 1337 次，没有提供任何信息", "又索要了 1 次"],
+        ),
+        (
+            Lang::En,
+            [
+                "Asked 1337 more times between 2 March 2026, 00:00 and 2 March 2026, 00:30; nothing was given",
+                "Asked once more",
+            ],
+        ),
+    ] {
+        let w = lang.words();
+        let shown = lines(w, &facts);
+        for (line, said) in shown.iter().zip(said) {
+            assert!(line.what.contains(said), "{}", line.what);
+            assert_eq!(line.class, "kept");
+            assert_eq!(line.items, w.items(&facts[0].items));
+            assert_eq!(
+                line.reasons,
+                ["not-granted", "withdrawn"].map(|word| w.say(&format!("reason-{word}")))
+            );
+        }
+    }
 }
