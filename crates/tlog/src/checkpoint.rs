@@ -31,8 +31,9 @@ pub enum InvalidCheckpoint {
     /// Not base64 of 32 bytes.
     #[error("a checkpoint's root is base64 of 32 bytes")]
     Root,
-    /// Further lines. They are allowed by the format, but no monitor can check them, so these logs have none.
-    #[error("a checkpoint of these logs has no extension lines")]
+    /// Further lines. They are allowed by the format, but no monitor can check them, so our logs have none; in another's
+    /// they are not empty.
+    #[error("a checkpoint of this log does not have such extension lines")]
     Extension,
 }
 
@@ -44,18 +45,31 @@ impl Checkpoint {
 
     /// The text of [`Self::text`] back, in the one form it may have.
     pub fn parse(text: &str) -> Result<Self, InvalidCheckpoint> {
-        let mut lines = text.split('\n');
+        match Self::split(text)? {
+            (checkpoint, "") => Ok(checkpoint),
+            _ => Err(InvalidCheckpoint::Extension),
+        }
+    }
+
+    /// The head of anybody's log, which may have extension lines: they are signed too, and say nothing to us.
+    pub fn parse_any(text: &str) -> Result<Self, InvalidCheckpoint> {
+        let (checkpoint, extensions) = Self::split(text)?;
+        // Each ends with a newline, and none is empty.
+        let fits = extensions.split_inclusive('\n').all(|line| line.len() > 1 && line.ends_with('\n'));
+        if fits { Ok(checkpoint) } else { Err(InvalidCheckpoint::Extension) }
+    }
+
+    /// The three lines, and what follows them.
+    fn split(text: &str) -> Result<(Self, &str), InvalidCheckpoint> {
+        let mut lines = text.splitn(4, '\n');
         let mut line = || lines.next().ok_or(InvalidCheckpoint::Lines);
-        let (origin, size, root, end) = (line()?, line()?, line()?, line()?);
+        let (origin, size, root, rest) = (line()?, line()?, line()?, line()?);
         if origin.is_empty() {
             return Err(InvalidCheckpoint::Origin);
         }
         let size = decimal(size).ok_or(InvalidCheckpoint::Size)?;
         let root = hash_line(root).ok_or(InvalidCheckpoint::Root)?;
-        if !end.is_empty() || lines.next().is_some() {
-            return Err(InvalidCheckpoint::Extension);
-        }
-        Ok(Self { origin: origin.to_owned(), size, root })
+        Ok((Self { origin: origin.to_owned(), size, root }, rest))
     }
 }
 

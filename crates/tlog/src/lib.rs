@@ -9,20 +9,25 @@
 //! Not here: keeping bytes (`ledger`), signing (`vault`), serving them (`web`), whether a fact was lawful (`core`).
 
 mod checkpoint;
+mod cosign;
 mod edge;
 mod key;
 pub mod leaf;
 mod note;
+mod policy;
 mod proof;
 mod prove;
 mod tile;
 mod tree;
 mod verify;
+mod witness;
 
 pub use checkpoint::{Checkpoint, InvalidCheckpoint, origin};
+pub use cosign::{SM2_COSIGNATURE_TYPE, WitnessKey, cosigned_text};
 pub use edge::{Edge, NotHeld};
 pub use key::{InvalidKey, SM2_ID, SM2_NOTE_TYPE, VerifierKey};
 pub use note::{InvalidNote, NoteSignature, SignedNote, Unverified};
+pub use policy::{Accepted, InvalidPolicy, NotAccepted, Policy, PolicyLog, PolicyWitness};
 pub use proof::{InvalidProof, Proof, Refuted};
 pub use prove::{ProveError, prove_consistency, prove_inclusion, root_at};
 pub use tile::{
@@ -30,3 +35,4 @@ pub use tile::{
 };
 pub use tree::{Algorithm, Hash, Sha256Tree, Sm3Tree, TreeHash, content_hash, leaf_hash, root_of};
 pub use verify::{Mismatch, verify_consistency, verify_inclusion};
+pub use witness::{AddCheckpoint, Cosigned, InvalidRequest, NotCosigned};

@@ -6,8 +6,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::checkpoint::{decimal, hash_line};
 use crate::{
-    Algorithm, Checkpoint, Hash, InvalidCheckpoint, InvalidNote, Mismatch, Sha256Tree, SignedNote, Sm3Tree,
-    Unverified, VerifierKey, leaf_hash, verify_inclusion,
+    Accepted, Algorithm, Checkpoint, Hash, InvalidCheckpoint, InvalidNote, Mismatch, NotAccepted, Policy,
+    Sha256Tree, SignedNote, Sm3Tree, Unverified, VerifierKey, leaf_hash, verify_inclusion,
 };
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
@@ -65,6 +65,9 @@ pub enum Refuted {
     /// What is signed is no head.
     #[error(transparent)]
     Checkpoint(#[from] InvalidCheckpoint),
+    /// The head is not one that the policy accepts.
+    #[error(transparent)]
+    Policy(#[from] NotAccepted),
     /// The head of another log.
     #[error("the head is of another log")]
     Origin,
@@ -135,12 +138,23 @@ impl Proof {
         if head.origin != expected_origin {
             return Err(Refuted::Origin);
         }
+        self.leads_to(leaf, algorithm, &head)?;
+        Ok(head)
+    }
+
+    /// Checks that `leaf` is in a log of the policy, and that a quorum saw the head that says so.
+    pub fn verify_by(&self, leaf: &[u8], policy: &Policy) -> Result<Accepted, Refuted> {
+        let accepted = policy.accept(&self.checkpoint)?;
+        self.leads_to(leaf, accepted.log.algorithm(), &accepted.head)?;
+        Ok(accepted)
+    }
+
+    fn leads_to(&self, leaf: &[u8], algorithm: Algorithm, head: &Checkpoint) -> Result<(), Mismatch> {
         let verify = match algorithm {
             Algorithm::Sha256 => verify_inclusion::<Sha256Tree>,
             Algorithm::Sm3 => verify_inclusion::<Sm3Tree>,
         };
-        verify(&leaf_hash(algorithm, leaf), self.index, head.size, &self.hashes, &head.root)?;
-        Ok(head)
+        verify(&leaf_hash(algorithm, leaf), self.index, head.size, &self.hashes, &head.root)
     }
 }
 

@@ -105,6 +105,25 @@ impl Resource {
     }
 }
 
+impl Resource {
+    /// The number of the entry after the last that it covers when full: `u64::MAX` for what no log reaches.
+    pub fn end_index(&self) -> u64 {
+        let (index, level) = match self {
+            Self::Hashes { tile, .. } => (tile.index, u32::from(tile.level)),
+            Self::Entries { bundle, .. } => (*bundle, 0),
+        };
+        let wide = u128::from(index).saturating_add(1);
+        let bits = TILE_HEIGHT * (level + 1);
+        let end = if wide.leading_zeros() < bits { u128::MAX } else { wide << bits };
+        u64::try_from(end).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a log whose first kept entry is `minimum_index` may no longer have it (C2SP `tlog-tiles`, "Pruning").
+    pub fn may_be_pruned(&self, minimum_index: u64) -> bool {
+        self.end_index() <= minimum_index
+    }
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (index, width) = match self {

@@ -1,7 +1,8 @@
 //! Fixed keys and notes made with them. Only tests sign here.
+#![allow(dead_code, reason = "not every test needs all of it")]
 
 use ed25519_dalek::Signer as _;
-use yinuo_tlog::{NoteSignature, SM2_ID, SignedNote, VerifierKey};
+use yinuo_tlog::{NoteSignature, SM2_ID, SignedNote, VerifierKey, WitnessKey, cosigned_text};
 
 /// A key that signs notes.
 pub(crate) enum Signer {
@@ -30,15 +31,27 @@ impl Signer {
         }
     }
 
-    pub(crate) fn sign(&self, name: &str, text: &str) -> NoteSignature {
-        let signature = match self {
+    fn signature(&self, text: &str) -> Vec<u8> {
+        match self {
             Self::Ed25519(key) => key.sign(text.as_bytes()).to_bytes().to_vec(),
             Self::Sm2(key) => {
                 let signature: sm2::dsa::Signature = key.sign(text.as_bytes());
                 signature.to_bytes().to_vec()
             }
-        };
+        }
+    }
+
+    pub(crate) fn sign(&self, name: &str, text: &str) -> NoteSignature {
+        let signature = self.signature(text);
         NoteSignature { name: name.to_owned(), key_id: self.verifier(name).key_id(), signature }
+    }
+
+    pub(crate) fn witness(&self, name: &str) -> WitnessKey {
+        WitnessKey::new(self.verifier(name))
+    }
+
+    pub(crate) fn cosign(&self, name: &str, head: &str, at_s: u64) -> NoteSignature {
+        self.witness(name).line(at_s, &self.signature(&cosigned_text(head, at_s)))
     }
 
     pub(crate) fn note(&self, name: &str, text: &str) -> SignedNote {

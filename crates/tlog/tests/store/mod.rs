@@ -17,13 +17,19 @@ pub(crate) struct Store<H> {
 impl<H: TreeHash> Store<H> {
     /// A log of the leaves [`leaf`] 0 to `size - 1`.
     pub(crate) fn of(size: u64) -> Self {
+        Self::parted(size, size)
+    }
+
+    /// The same up to entry `at`, and another history from there.
+    pub(crate) fn parted(size: u64, at: u64) -> Self {
         let mut store = Self {
             full: HashMap::new(),
             edge: Edge::new(),
             leaves: Vec::new(),
             reads: RefCell::new(Vec::new()),
         };
-        (0..size).for_each(|index| store.append(H::leaf(&leaf(index))));
+        let other = |index| if index < at { index } else { index + (1 << 40) };
+        (0..size).for_each(|index| store.append(H::leaf(&leaf(other(index)))));
         store
     }
 
