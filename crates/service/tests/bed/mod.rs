@@ -17,7 +17,7 @@ pub mod faulty;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use yinuo_domain::*;
 use yinuo_ledger::{
@@ -256,12 +256,14 @@ impl Bed {
     pub fn again(&self, store: &MemoryStore) -> Result<Ledger, LedgerError> {
         self.ledger.clone().close();
         let random = Arc::new(CountingRandom(AtomicU64::new(11)));
-        let until = Instant::now() + Duration::from_secs(10);
+        // Ten seconds of tries.
+        let mut left = 2_000;
         loop {
+            left -= 1;
             let settings = Settings::new(Suite::Guomi, Profile::Dual, HOST);
             let (signers, clock) = (self.signers.clone(), self.clock.clone());
             match Ledger::open(store.clone(), settings, signers, clock, random.clone()) {
-                Err(LedgerError::Store(StoreError::InUse)) if Instant::now() < until => {
+                Err(LedgerError::Store(StoreError::InUse)) if 0 < left => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 opened => return opened,
