@@ -9,7 +9,8 @@ use yinuo_core::Platform;
 use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
 
 use crate::anchor::{Anchor, AnchorAccepted, AnchorRule, Anchoring, Mismatch, compare};
-use crate::backend::{Backend, Change, Log, Meta, Opened, Rows};
+use crate::backend::{Backend, Change, Log, Meta, Opened, Rows, Writer};
+use crate::kept::{Dropping, Kept};
 use crate::overdue::Watch;
 use crate::permits::Permits;
 use crate::queue::{Job, Queue, Room};
@@ -74,7 +75,9 @@ impl Ledger {
         random: Arc<dyn Random>,
         mut anchor: Option<(Box<dyn Anchor>, AnchorRule)>,
     ) -> Result<Self, LedgerError> {
-        let Opened { mut writer, source } = backend.open()?;
+        let Opened { writer, source } = backend.open()?;
+        let kept = Kept::new();
+        let mut writer: Box<dyn Writer> = Dropping::around(writer, Arc::clone(&kept));
         let signers = Signers::start(signers, settings.profile, &settings.origin_base)?;
         let meta = Meta {
             suite: settings.suite,
@@ -118,6 +121,7 @@ impl Ledger {
         let permits = Permits::start(Arc::clone(&clock)).map_err(StoreError::from)?;
         let reader = Reader {
             source,
+            kept,
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             publish_every_ms: settings.publish_every_ms,

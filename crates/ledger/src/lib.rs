@@ -18,6 +18,7 @@ mod erase;
 mod error;
 mod fair;
 mod gauge;
+mod kept;
 mod ledger;
 mod memory;
 mod overdue;
@@ -47,6 +48,7 @@ pub use backend::{
 };
 pub use error::{ClockJump, LedgerError, SignFailed, StoreError};
 pub use gauge::Gauge;
+pub use kept::{KeptPerson, PEOPLE_KEPT_MAX};
 pub use ledger::Ledger;
 pub use memory::MemoryStore;
 pub use queue::Room;

@@ -1,14 +1,17 @@
 //! Everything that is only read. It goes on when writing has stopped.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use yinuo_core::{GrantStatus, Own, Platform, Stream};
 use yinuo_domain::{
     AppId, Clock, Digest, Entry, Item, ItemSet, LogId, Salt, StaffId, StreamId, SubjectKey, Tag, Timestamp,
+    ValueVersion,
 };
 use yinuo_tlog::{Algorithm, Hash, TileId};
 
 use crate::backend::{Head, Log, Person, RetiredRow, Rows, SealedRow, Source, StreamRow};
+use crate::kept::{Kept, KeptPerson};
 use crate::state::State;
 use crate::view::Shared;
 use crate::{ClockJump, PasskeyRow, Receipt, StaffRow, StoreError, Ticket, TicketKind};
@@ -28,6 +31,7 @@ pub struct Counted {
 /// Reads at what was committed last.
 pub struct Reader {
     pub(crate) source: Arc<dyn Source>,
+    pub(crate) kept: Arc<Kept>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) publish_every_ms: u64,
@@ -82,9 +86,47 @@ impl Reader {
         self.source.read(|rows| rows.keys(subject))
     }
 
+    /// A person with their keys, from memory if they are kept there.
+    pub fn kept(&self, subject: SubjectKey) -> Result<Option<Arc<KeptPerson>>, StoreError> {
+        self.kept.person(subject, || {
+            self.source.read(|rows| {
+                let Some(person) = rows.person_of(subject)? else { return Ok(None) };
+                let keys = rows.keys(subject)?;
+                Ok(keys.map(|keys| KeptPerson::new(subject, person.guardian_required, keys)))
+            })
+        })
+    }
+
+    /// An access token that is unexpired and not revoked, from memory if it is kept there.
+    pub fn access_token(&self, key: [u8; 32], now: Timestamp) -> Result<Option<Arc<Ticket>>, StoreError> {
+        let token = self.kept.token(key, || self.ticket(TicketKind::AccessToken, key, now))?;
+        Ok(token.filter(|token| now < token.expires_at))
+    }
+
     /// A person's own stream.
     pub fn own(&self, subject: SubjectKey) -> Result<Option<(StreamId, Own)>, StoreError> {
         self.source.read(|rows| rows.stream(subject, None))?.map(folded).transpose()
+    }
+
+    /// Which version of each value of a person is the current one.
+    pub fn versions<'a>(
+        &self,
+        person: &'a KeptPerson,
+    ) -> Result<&'a BTreeMap<Item, ValueVersion>, StoreError> {
+        if let Some(values) = person.values.get() {
+            return Ok(values);
+        }
+        let values = self.own(person.subject)?.map(|(_, own)| own.values).unwrap_or_default();
+        Ok(person.values.get_or_init(|| values))
+    }
+
+    /// These sealed values, in the order in which they are named; nothing when the person is gone.
+    pub fn sealed(
+        &self,
+        subject: SubjectKey,
+        values: &[(Item, ValueVersion)],
+    ) -> Result<Option<Vec<SealedRow>>, StoreError> {
+        self.source.read(|rows| sealed(rows, subject, values.iter().copied()))
     }
 
     /// The current sealed values among these items, in the order of their codes.
@@ -92,17 +134,8 @@ impl Reader {
         self.source.read(|rows| {
             let Some(row) = rows.stream(subject, None)? else { return Ok(Vec::new()) };
             let own = Own::from_bytes(&row.state)?;
-            let current = own.values.iter().filter(|(item, _)| items.contains(**item));
-            let mut sealed = Vec::new();
-            for (item, version) in current {
-                match rows.sealed(subject, *item, *version)? {
-                    Some(row) => sealed.push(row),
-                    // Deleted between the two readings.
-                    None if rows.stream(subject, None)?.is_none() => return Ok(Vec::new()),
-                    None => return Err(StoreError::Damaged("a current value has no sealed row")),
-                }
-            }
-            Ok(sealed)
+            let current = own.values.into_iter().filter(|(item, _)| items.contains(*item));
+            Ok(sealed(rows, subject, current)?.unwrap_or_default())
         })
     }
 
@@ -314,6 +347,23 @@ impl Source for Reader {
     fn with(&self, job: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.source.with(job)
     }
+}
+
+fn sealed(
+    rows: &dyn Rows,
+    subject: SubjectKey,
+    values: impl Iterator<Item = (Item, ValueVersion)>,
+) -> Result<Option<Vec<SealedRow>>, StoreError> {
+    let mut sealed = Vec::new();
+    for (item, version) in values {
+        match rows.sealed(subject, item, version)? {
+            Some(row) => sealed.push(row),
+            // Deleted between two readings.
+            None if rows.stream(subject, None)?.is_none() => return Ok(None),
+            None => return Err(StoreError::Damaged("a current value has no sealed row")),
+        }
+    }
+    Ok(Some(sealed))
 }
 
 fn folded<S: State>(row: StreamRow) -> Result<(StreamId, S), StoreError> {

@@ -190,10 +190,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Reading<S> {
     }
 }
 
-/// A body that must have come by a certain time.
+/// A body that must have come by a certain time, once it has to be waited for.
 struct Deadline {
     body: Incoming,
-    until: Pin<Box<Sleep>>,
+    within: Duration,
+    until: Option<Pin<Box<Sleep>>>,
 }
 
 /// The body did not come in time.
@@ -206,7 +207,7 @@ impl Deadline {
         if body.is_end_stream() {
             return Body::empty();
         }
-        Body::new(Self { body, until: Box::pin(tokio::time::sleep(within)) })
+        Body::new(Self { body, within, until: None })
     }
 }
 
@@ -218,11 +219,22 @@ impl hyper::body::Body for Deadline {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let too_slow =
+            |until: &mut Pin<Box<Sleep>>, context: &mut Context<'_>| until.as_mut().poll(context).is_ready();
         // First: whoever sends a byte now and then is not let off.
-        if self.until.as_mut().poll(context).is_ready() {
+        if self.until.as_mut().is_some_and(|until| too_slow(until, context)) {
             return Poll::Ready(Some(Err(TooSlow.into())));
         }
-        Pin::new(&mut self.body).poll_frame(context).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        // Most bodies come with their heads, and no clock is set for them.
+        if polled.is_pending() && self.until.is_none() {
+            let within = self.within;
+            let until = self.until.insert(Box::pin(tokio::time::sleep(within)));
+            if too_slow(until, context) {
+                return Poll::Ready(Some(Err(TooSlow.into())));
+            }
+        }
+        polled.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -11,16 +11,18 @@ impl Gateway {
     /// finds their disclosure records stays, sealed, until the retention of those records ends (PIPL 47).
     pub async fn delete_account(&self, session: &Session) -> Result<(), PageError> {
         let held = self.hold(session.subject)?.ok_or(PageError::NotFound)?;
-        let command = Command::DeleteAccount { subject: held.subject, own: held.own };
-        let tag_key = held.wrapped.tag_key_only();
+        let (subject, own, tag_key) = (held.subject, held.own, held.wrapped.clone().tag_key_only());
+        // The commit drops what is kept of this person; what is held here must not outlive it.
+        drop(held);
+        let command = Command::DeleteAccount { subject, own };
         // Nothing new is kept under an earlier epoch.
-        let again = self.parts.vault.rewrap(held.subject, &tag_key, self.parts.random.as_ref());
+        let again = self.parts.vault.rewrap(subject, &tag_key, self.parts.random.as_ref());
         let again = again.map_err(|error| {
             tracing::error!(%error, "could not wrap a tag key again");
             Unavailable::again_after(30)
         })?;
         let submission = Submission {
-            retired: Some(retired(held.subject, &again.unwrap_or(tag_key))),
+            retired: Some(retired(subject, &again.unwrap_or(tag_key))),
             ..Submission::new(command, Salt(self.random()?))
         };
         match self.submit(submission).await? {

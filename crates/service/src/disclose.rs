@@ -3,14 +3,15 @@
 //! Followed from top to bottom this is the whole path of `ARCHITECTURE.md`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use yinuo_domain::{
     AppId, Command, DisclosureId, Frequency, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt,
     SubjectKey, Tag,
 };
-use yinuo_ledger::{Answered, Submission, TicketKind};
+use yinuo_ledger::{Answered, Submission};
 use yinuo_oauth::Opaque;
-use yinuo_vault::{Opened, SealedRow, Secret};
+use yinuo_vault::{HashedRow, Opened, Secret};
 
 use crate::gateway::{Held, read};
 use crate::{DiscloseError, Gateway, Unavailable};
@@ -91,17 +92,9 @@ impl Gateway {
         let (purpose, items) = self.words_of(&ask)?;
 
         // Fetch what would be needed. Nothing is opened yet.
-        let rows = read(self.parts.ledger.reader().values(held.subject, items))?;
-        let rows: Vec<SealedRow> = rows
-            .into_iter()
-            .map(|row| SealedRow {
-                item: row.item,
-                compartment: row.compartment,
-                version: row.version,
-                bytes: row.bytes,
-            })
-            .collect();
-        let command = self.command(&ask, &held, &app, purpose, items, &rows)?;
+        let rows = self.rows(&held, items)?;
+        let tag = self.tag(&held, &app);
+        let command = self.command(&ask, &held, (&app, tag), purpose, items, &rows)?;
 
         // Decide at the tip of the log, record, and only then hold a permit.
         let submission = Submission { body: Some(self.parts.vault.hash(&ask.body)), ..command };
@@ -123,7 +116,7 @@ impl Gateway {
         if (sha256.is_some(), sm3.is_some()) != (profile.has_sha256(), profile.has_sm3()) {
             tracing::error!(%disclosure, "a release was authorised and could not be proven");
             drop(permit);
-            self.report_not_delivered(held.subject, &app, self.tag(&held, &app), disclosure).await?;
+            self.report_not_delivered(held.subject, &app, tag, disclosure).await?;
             return Err(DiscloseError::NotDelivered { disclosure });
         }
 
@@ -142,13 +135,13 @@ impl Gateway {
                     leaf: receipt.leaf,
                 },
                 subject: held.subject,
-                tag: self.tag(&held, &app),
+                tag,
                 app,
                 opened,
             }),
             Err(error) => {
                 tracing::error!(%error, %disclosure, "a release was authorised and could not be opened");
-                self.report_not_delivered(held.subject, &app, self.tag(&held, &app), disclosure).await?;
+                self.report_not_delivered(held.subject, &app, tag, disclosure).await?;
                 Err(DiscloseError::NotDelivered { disclosure })
             }
         }
@@ -176,10 +169,9 @@ impl Gateway {
 
     /// The person and the app behind an access token. Unknown, over, revoked and orphaned are one answer.
     fn bearer(&self, token: &Opaque) -> Result<(Held, AppId), DiscloseError> {
-        let found =
-            read(self.parts.ledger.reader().ticket(TicketKind::AccessToken, token.key(), self.now()))?;
+        let found = read(self.parts.ledger.reader().access_token(token.key(), self.now()))?;
         let ticket = found.ok_or(DiscloseError::Token)?;
-        let (Some(subject), Some(app)) = (ticket.subject, ticket.app) else {
+        let (Some(subject), Some(app)) = (ticket.subject, ticket.app.clone()) else {
             return Err(DiscloseError::Token);
         };
         let held = self.hold(subject)?.ok_or(DiscloseError::Token)?;
@@ -212,24 +204,23 @@ impl Gateway {
         &self,
         ask: &DiscloseAsk,
         held: &Held,
-        app: &AppId,
+        (app, tag): (&AppId, Tag),
         purpose: Purpose,
         items: ItemSet,
-        rows: &[SealedRow],
+        rows: &[Arc<HashedRow>],
     ) -> Result<Submission, Unavailable> {
         let vault = &self.parts.vault;
         let salt = Salt(self.random()?);
-        let digests = rows.iter().map(|row| (row.item, vault.sealed_digest(&row.bytes)));
         let key = ask.idempotency_key.as_ref().map(|key| vault.hash(format!("{app}\0{key}").as_bytes()));
         let command = Command::Disclose {
             subject: held.subject,
             app: app.clone(),
-            tag: self.tag(held, app),
+            tag,
             purpose,
             items,
             partial: ask.partial,
-            stored: rows.iter().map(|row| row.item).collect(),
-            values: vault.commit_values(salt, digests),
+            stored: rows.iter().map(|row| row.item()).collect(),
+            values: vault.commit_rows(salt, rows),
             guardian_required: held.guardian_required,
             request: vault.commitment(salt.as_bytes(), "yinuo/request", &ask.body),
             disclosure: DisclosureId(self.random()?),

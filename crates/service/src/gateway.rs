@@ -1,17 +1,19 @@
 //! What every use case shares.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use yinuo_core::Platform;
 use yinuo_domain::{AppId, Clock, Random, SubjectKey, Tag, Timestamp};
-use yinuo_ledger::{Answered, Ledger, LedgerError, StoreError, Submission};
+use yinuo_ledger::{Answered, KeptPerson, Ledger, LedgerError, StoreError, Submission};
 use yinuo_rules::{Catalogue, Packs};
-use yinuo_vault::{SubjectKeys, Vault, WrappedKeys};
+use yinuo_vault::{SubjectKeys, Vault, VaultError, WrappedKeys};
 
 use crate::counts::Counters;
 use crate::find::LookUps;
 use crate::import::Imports;
 use crate::keys::Rewrapping;
+use crate::rows::HashedRows;
 use crate::{Passkeys, SignIn, Unavailable, UnavailableWhy};
 
 /// How long consents last.
@@ -67,10 +69,25 @@ pub struct Gateway {
 /// A person, as a use case holds them: where their rows are, and the keys to them.
 pub(crate) struct Held {
     pub(crate) subject: SubjectKey,
+    pub(crate) guardian_required: bool,
+    pub(crate) person: Arc<KeptPerson>,
+    unlocked: Arc<Unlocked>,
+}
+
+/// What is made of a person's rows. The ledger keeps it with them, and drops it, which wipes it, when they change.
+pub(crate) struct Unlocked {
     pub(crate) keys: SubjectKeys,
     pub(crate) wrapped: WrappedKeys,
     pub(crate) own: Tag,
-    pub(crate) guardian_required: bool,
+    pub(crate) rows: HashedRows,
+}
+
+impl Deref for Held {
+    type Target = Unlocked;
+
+    fn deref(&self) -> &Unlocked {
+        &self.unlocked
+    }
 }
 
 impl Gateway {
@@ -118,19 +135,19 @@ impl Gateway {
 
     /// The person behind a surrogate, with their keys; none when the account is gone.
     pub(crate) fn hold(&self, subject: SubjectKey) -> Result<Option<Held>, Unavailable> {
-        let reader = self.parts.ledger.reader();
-        let (Some(person), Some(raw)) = (read(reader.person_of(subject))?, read(reader.keys(subject))?)
-        else {
-            return Ok(None);
-        };
-        let opened = WrappedKeys::from_bytes(&raw)
-            .and_then(|wrapped| self.parts.vault.unwrap(subject, &wrapped).map(|keys| (wrapped, keys)));
-        let (wrapped, keys) = opened.map_err(|error| {
+        let Some(person) = read(self.parts.ledger.reader().kept(subject))? else { return Ok(None) };
+        let unlocked = person.made(|person| self.unlock(person)).map_err(|error| {
             tracing::error!(%error, "could not unwrap a person's keys");
             Unavailable::again_after(30)
         })?;
+        Ok(Some(Held { subject, guardian_required: person.guardian_required, person, unlocked }))
+    }
+
+    fn unlock(&self, person: &KeptPerson) -> Result<Unlocked, VaultError> {
+        let wrapped = WrappedKeys::from_bytes(&person.keys)?;
+        let keys = self.parts.vault.unwrap(person.subject, &wrapped)?;
         let own = self.parts.vault.tag(&keys, None);
-        Ok(Some(Held { subject, keys, wrapped, own, guardian_required: person.guardian_required }))
+        Ok(Unlocked { keys, wrapped, own, rows: HashedRows::default() })
     }
 
     pub(crate) fn tag(&self, held: &Held, app: &AppId) -> Tag {

@@ -27,6 +27,7 @@ mod own_values;
 mod package;
 mod platform;
 mod public_log;
+mod rows;
 mod sign_in;
 mod staff;
 mod status;

@@ -52,7 +52,7 @@ impl fmt::Debug for RowKey {
 impl Vault {
     /// The key over the ledger's rows of state. It comes from the key of the indexes, and stays when an epoch ends.
     pub fn row_key(&self) -> RowKey {
-        RowKey(KeyedMac::new(self.suite(), &self.key_for(&self.index, &[ROWS])))
+        RowKey(KeyedMac::new(self.suite(), self.key_for(&self.index, &[ROWS]).as_slice()))
     }
 
     /// The hash of the suite over public content.
@@ -64,7 +64,7 @@ impl Vault {
     /// `HMAC(tag key, app id)` or `HMAC(tag key, 0x00 ‖ "self")`.
     pub fn tag(&self, keys: &SubjectKeys, app: Option<&AppId>) -> Tag {
         let towards = app.map_or(OWN, |app| app.as_str().as_bytes());
-        Tag(short(suite::mac(keys.suite, &keys.tag, [towards])))
+        Tag(short(keys.tagging.get_or_init(|| KeyedMac::new(keys.suite, &keys.tag)).of(towards)))
     }
 
     /// A salt for commitments to what this person saw or did: `HMAC(tag key, 0x01 ‖ "salt" ‖ bound(context, bytes))`.

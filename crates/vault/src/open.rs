@@ -1,10 +1,11 @@
 //! A permit is used up, and exactly what it names is opened.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use subtle::ConstantTimeEq;
 use yinuo_core::{Guard, Permit, ViewPermit};
-use yinuo_domain::{Compartment, DisclosureId, Item, Monotonic, ValueVersion};
+use yinuo_domain::{Commitment, Compartment, Digest, DisclosureId, Item, Monotonic, Salt, ValueVersion};
 
 use crate::{OpenError, Secret, SubjectKeys, Vault};
 
@@ -25,6 +26,25 @@ pub struct SealedRow {
 impl fmt::Debug for SealedRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SealedRow").field("item", &self.item.0).finish_non_exhaustive()
+    }
+}
+
+/// A sealed row and the digest that facts name it by, which was taken once: what was hashed cannot change any more.
+#[derive(Clone, Debug)]
+pub struct HashedRow {
+    row: SealedRow,
+    digest: Digest,
+}
+
+impl HashedRow {
+    /// Which item.
+    pub fn item(&self) -> Item {
+        self.row.item
+    }
+
+    /// How many bytes are sealed in it, and those around them.
+    pub fn sealed_len(&self) -> usize {
+        self.row.bytes.len()
     }
 }
 
@@ -87,6 +107,16 @@ impl Vault {
         permit.items().iter().map(open).collect()
     }
 
+    /// Takes a row's digest.
+    pub fn hashed(&self, row: SealedRow) -> HashedRow {
+        HashedRow { digest: self.sealed_digest(&row.bytes), row }
+    }
+
+    /// Commits a leaf to these rows ([`Vault::commit_values`]).
+    pub fn commit_rows(&self, salt: Salt, rows: &[impl Borrow<HashedRow>]) -> Commitment {
+        self.commit_values(salt, rows.iter().map(Borrow::borrow).map(|row| (row.row.item, row.digest)))
+    }
+
     /// Opens what `permit` names. `rows` are all stored rows of the items that were requested: the recorded release
     /// commits to these, so that neither an older nor a swapped row passes. The permit is used up whatever happens;
     /// when nothing is opened, its guard is dropped.
@@ -94,7 +124,7 @@ impl Vault {
         &self,
         permit: Permit,
         keys: &SubjectKeys,
-        rows: &[SealedRow],
+        rows: &[impl Borrow<HashedRow>],
         now: Monotonic,
     ) -> Result<Opened, OpenError> {
         if permit.void_at() <= now {
@@ -103,15 +133,15 @@ impl Vault {
         if keys.subject() != permit.subject() {
             return Err(OpenError::OtherSubject);
         }
-        let digests = rows.iter().map(|row| (row.item, self.sealed_digest(&row.bytes)));
-        let found = self.commit_values(permit.salt(), digests);
+        let found = self.commit_rows(permit.salt(), rows);
         if !bool::from(found.as_bytes().ct_eq(permit.values().as_bytes())) {
             return Err(OpenError::OtherRows);
         }
 
         let mut values = Vec::with_capacity(permit.items().len());
         for item in permit.items().iter() {
-            let row = rows.iter().find(|row| row.item == item).ok_or(OpenError::RowMissing(item))?;
+            let mut rows = rows.iter().map(|row| &row.borrow().row);
+            let row = rows.find(|row| row.item == item).ok_or(OpenError::RowMissing(item))?;
             let value =
                 self.open_row(keys, permit.subject(), row).map_err(|cause| OpenError::Row { item, cause })?;
             values.push((item, value));

@@ -7,7 +7,7 @@ use yinuo_domain::{Compartment, SubjectKey, Suite};
 
 use crate::VaultError;
 use crate::sealed::KeyRef;
-use crate::suite::Key;
+use crate::suite::{Key, KeyedMac};
 
 /// Which key of a person. The number is in the stored bytes and in what the wrapping key is derived from.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -111,6 +111,8 @@ pub struct SubjectKeys {
     pub(crate) subject: SubjectKey,
     pub(crate) suite: Suite,
     pub(crate) tag: Key,
+    /// The tag key, taken in once it was needed.
+    pub(crate) tagging: OnceLock<KeyedMac>,
     pub(crate) data: Vec<DataKey>,
 }
 

@@ -67,7 +67,7 @@ pub(crate) enum KeyedMac {
 }
 
 impl KeyedMac {
-    pub(crate) fn new(suite: Suite, key: &[u8; HASH_LEN]) -> Self {
+    pub(crate) fn new(suite: Suite, key: &[u8]) -> Self {
         match suite {
             Suite::Guomi => Self::Guomi(HmacImpl::new_from_slice(key)),
             Suite::International => Self::International(HmacImpl::new_from_slice(key)),

@@ -110,7 +110,10 @@ impl Vault {
             }
         }
         let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
-        Ok((WrappedKeys { keys }, SubjectKeys { subject, suite: self.suite, tag, data }))
+        Ok((
+            WrappedKeys { keys },
+            SubjectKeys { subject, suite: self.suite, tag, tagging: OnceLock::new(), data },
+        ))
     }
 
     /// Takes a person's keys into memory. Without data keys (a deleted account) it still gives the tags.
@@ -127,7 +130,7 @@ impl Vault {
             }
         }
         let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
-        Ok(SubjectKeys { subject, suite: self.suite, tag, data })
+        Ok(SubjectKeys { subject, suite: self.suite, tag, tagging: OnceLock::new(), data })
     }
 
     /// Seals a value of at least one and at most [`VALUE_LEN_MAX`] bytes, bound to its place.

@@ -30,7 +30,7 @@ fn exactly_the_permitted_items_are_opened() {
             let picked: Vec<usize> = (0..3).filter(|i| granted & (1 << i) != 0).collect();
             let granted: Vec<Item> = picked.iter().map(|i| stored[*i]).collect();
             let (permit, dropped) = world.permit(&stored, &granted, &rows);
-            let opened = world.vault.open(permit, &world.keys, &rows, EARLY).unwrap();
+            let opened = world.vault.open(permit, &world.keys, &world.hashed(&rows), EARLY).unwrap();
             let expected: Vec<_> = picked.iter().map(|i| (stored[*i].0, plain[*i].to_owned())).collect();
             assert_eq!(shown(&opened), expected);
             assert!(!dropped.yet(), "a withdrawal waits while the values are held");
@@ -47,7 +47,10 @@ fn the_order_of_the_rows_does_not_matter() {
         let mut rows = rows(&world);
         let (permit, _) = world.permit(&[NAME, PHONE, HOBBY], &[PHONE], &rows);
         rows.reverse();
-        assert_eq!(shown(&world.vault.open(permit, &world.keys, &rows, EARLY).unwrap()).len(), 1);
+        assert_eq!(
+            shown(&world.vault.open(permit, &world.keys, &world.hashed(&rows), EARLY).unwrap()).len(),
+            1
+        );
     }
 }
 
@@ -66,7 +69,7 @@ fn a_permit_opens_until_its_deadline_and_not_at_it() {
         let rows = rows(&world);
         for (now, opens) in cases {
             let (permit, dropped) = world.permit(&[NAME, PHONE, HOBBY], &[NAME], &rows);
-            match world.vault.open(permit, &world.keys, &rows, now) {
+            match world.vault.open(permit, &world.keys, &world.hashed(&rows), now) {
                 Ok(opened) => {
                     assert!(opens && opened.still_valid(now) && !opened.still_valid(VOID_AT), "{now:?}")
                 }
@@ -106,7 +109,7 @@ fn other_rows_than_the_recorded_ones_are_refused() {
         ];
         for (name, rows) in cases {
             let (permit, dropped) = world.permit(&[NAME, PHONE, HOBBY], &[NAME, PHONE], &recorded);
-            let error = world.vault.open(permit, &world.keys, &rows, EARLY).unwrap_err();
+            let error = world.vault.open(permit, &world.keys, &world.hashed(&rows), EARLY).unwrap_err();
             assert_eq!(error, OpenError::OtherRows, "{name}");
             assert!(dropped.yet(), "{name}");
         }
@@ -122,7 +125,7 @@ fn a_permitted_item_without_a_row_refuses_all() {
         let stored = [NAME, ADDRESS].into_iter().collect();
         let (permit, dropped) =
             released(world.pending_claiming(&[NAME, ADDRESS], &[NAME, ADDRESS], stored, &rows));
-        let error = world.vault.open(permit, &world.keys, &rows, EARLY).unwrap_err();
+        let error = world.vault.open(permit, &world.keys, &world.hashed(&rows), EARLY).unwrap_err();
         assert_eq!(error, OpenError::RowMissing(ADDRESS));
         assert!(dropped.yet());
     }
@@ -139,7 +142,7 @@ fn a_row_under_another_version_or_compartment_does_not_open() {
         for moved in [older, elsewhere] {
             let rows = [vec![moved], recorded[1..].to_vec()].concat();
             let (permit, dropped) = world.permit(&[NAME, PHONE, HOBBY], &[NAME], &recorded);
-            let error = world.vault.open(permit, &world.keys, &rows, EARLY).unwrap_err();
+            let error = world.vault.open(permit, &world.keys, &world.hashed(&rows), EARLY).unwrap_err();
             assert_eq!(error, OpenError::Row { item: NAME, cause: VaultError::NotAuthentic });
             assert!(dropped.yet());
         }
@@ -154,7 +157,10 @@ fn a_permit_does_not_open_with_the_keys_of_somebody_else() {
         let wrapped = world.vault.new_subject(STRANGER, &world.random).unwrap();
         let keys = world.vault.unwrap(STRANGER, &wrapped).unwrap();
         let (permit, dropped) = world.permit(&[NAME, PHONE, HOBBY], &[NAME], &recorded);
-        assert_eq!(world.vault.open(permit, &keys, &recorded, EARLY).unwrap_err(), OpenError::OtherSubject);
+        assert_eq!(
+            world.vault.open(permit, &keys, &world.hashed(&recorded), EARLY).unwrap_err(),
+            OpenError::OtherSubject
+        );
         assert!(dropped.yet());
     }
 }

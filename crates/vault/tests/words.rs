@@ -100,7 +100,8 @@ fn nothing_secret_is_printed() {
         let (_, keyring) = Vault::create(suite, &provider, &random).unwrap();
         let rows: Vec<SealedRow> = vec![world.row(NAME, 1, "Zhang San")];
         let (permit, _) = world.permit(&[NAME], &[NAME], &rows);
-        let opened = world.vault.open(permit, &world.keys, &rows, Monotonic(VOID_AT.0 - 1)).unwrap();
+        let opened =
+            world.vault.open(permit, &world.keys, &world.hashed(&rows), Monotonic(VOID_AT.0 - 1)).unwrap();
         assert_eq!(opened.values[0].1.expose(), b"Zhang San");
         #[rustfmt::skip]
         let printed = [

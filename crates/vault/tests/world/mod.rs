@@ -16,7 +16,9 @@ use yinuo_domain::{
     Monotonic, PartnerId, PartnerProfile, Purpose, PurposeId, PurposeKind, Random, RandomFailed, Salt,
     SubjectKey, Suite, Timestamp, ValueVersion,
 };
-use yinuo_vault::{Params, PassphraseProvider, RootFile, SealedRow, SubjectKeys, Vault, WrappedKeys};
+use yinuo_vault::{
+    HashedRow, Params, PassphraseProvider, RootFile, SealedRow, SubjectKeys, Vault, WrappedKeys,
+};
 
 pub const SUITES: [Suite; 2] = [Suite::Guomi, Suite::International];
 pub const PERSON: SubjectKey = SubjectKey([0x51; 16]);
@@ -105,6 +107,10 @@ impl World {
             .seal(&self.keys, PERSON, item, compartment, version, value.as_bytes(), &self.random)
             .unwrap();
         SealedRow { item, compartment, version, bytes }
+    }
+
+    pub fn hashed(&self, rows: &[SealedRow]) -> Vec<HashedRow> {
+        rows.iter().map(|row| self.vault.hashed(row.clone())).collect()
     }
 
     pub fn committed(&self, rows: &[SealedRow]) -> Commitment {
