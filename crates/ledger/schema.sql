@@ -131,7 +131,7 @@ CREATE TABLE streams (
     tag     BLOB    NOT NULL,
     seq     INTEGER NOT NULL,            -- the number the next fact gets
     prev    BLOB    NOT NULL,            -- the hash of the last leaf
-    state   BLOB    NOT NULL, mac BLOB,
+    state   BLOB    NOT NULL, mac BLOB, recent BLOB,
     PRIMARY KEY (grp, shard, subject, app)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE subject_keys (

@@ -99,6 +99,8 @@ pub struct StreamRow {
     pub prev: Digest,
     /// The state, as `state` writes it.
     pub state: Vec<u8>,
+    /// Its newest entries, in order: those that have no row of history yet.
+    pub recent: Vec<u64>,
 }
 
 /// A sealed value.

@@ -36,7 +36,7 @@ impl Sequencer {
         Ok(())
     }
 
-    /// Tells what was counted in a stream, if anything was. Its row is the caller's to put.
+    /// Tells what was counted in a stream, if anything was. The stream is the caller's to keep.
     pub(crate) fn tell_counted(
         &mut self,
         batch: &mut Batch,
@@ -48,7 +48,7 @@ impl Sequencer {
             return Ok(());
         };
         let (salt, fact) = (Salt(self.random.bytes()?), Fact::WithheldCounted(counted));
-        let (_, fact) = self.append_stream(batch, subject, &mut held.chain, now, salt, fact)?;
+        let (_, fact) = self.append_stream(batch, &mut held.chain, now, salt, fact)?;
         held.state.apply(&fact, now, &self.platform, &app)?;
         self.writer.change(Change::Counted(subject, &app, None))?;
         Ok(())
@@ -60,11 +60,10 @@ impl Sequencer {
         let due = self.writer.rows().counted_due(now, TOLD_MAX)?;
         let mut told = 0;
         for (subject, app) in due {
-            match self.load_stream(subject, &app) {
+            match self.load_stream(batch, subject, &app) {
                 Ok(Some(mut held)) if held.counted.is_some() => {
                     self.tell_counted(batch, subject, &mut held, now)?;
-                    self.writer.change(Change::Stream(subject, &held.row()))?;
-                    self.streams.put((subject, app), held);
+                    self.keep_stream(batch, (subject, app), held);
                     told += 1;
                 }
                 // A count of no stream, or of one that never got that far, is nothing that happened.
@@ -72,7 +71,7 @@ impl Sequencer {
                     tracing::error!("a count of refusals fits no stream: it is dropped");
                     self.writer.change(Change::Counted(subject, &app, None))?;
                     if let Some(held) = held {
-                        self.streams.put((subject, app), held);
+                        self.keep_stream(batch, (subject, app), held);
                     }
                 }
                 // Told, and counted as altered, when it was read. Everybody else's goes on.

@@ -3,7 +3,7 @@
 mod keys;
 mod staff;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -185,6 +185,13 @@ impl Tables {
             Change::Write(write) => return self.write(write),
         }
         Written::Done
+    }
+
+    /// The entries about a person, those without a row of history as well.
+    fn about(&self, subject: SubjectKey) -> BTreeSet<u64> {
+        let rows = self.history.range((subject, 0)..=(subject, u64::MAX)).map(|((_, index), _)| *index);
+        let streams = self.streams.range((subject, None)..).take_while(|((of, _), _)| *of == subject);
+        rows.chain(streams.flat_map(|(_, row)| row.recent.iter().copied())).collect()
     }
 
     fn forget(&mut self, subject: SubjectKey) {
@@ -408,9 +415,10 @@ impl Rows for Tables {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        let about = self.history.range((subject, 0)..(subject, before.unwrap_or(u64::MAX)));
+        let about = self.about(subject);
+        let about = about.range(..before.unwrap_or(u64::MAX));
         let leaf = |index: u64| self.entries.get(&(Log::Group, index)).map(|leaf| (index, leaf.to_vec()));
-        Ok(about.rev().filter_map(|((_, index), _)| leaf(*index)).take(limit).collect())
+        Ok(about.rev().filter_map(|index| leaf(*index)).take(limit).collect())
     }
 
     fn sealed(
@@ -431,9 +439,8 @@ impl Rows for Tables {
     }
 
     fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
-        let about = self.history.range((subject, 0)..=(subject, u64::MAX)).next();
         let leaf = |index: u64| self.entries.get(&(Log::Group, index)).map(|leaf| (index, leaf.to_vec()));
-        Ok(about.and_then(|((_, index), _)| leaf(*index)))
+        Ok(self.about(subject).first().and_then(|index| leaf(*index)))
     }
 
     fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {

@@ -24,12 +24,16 @@ use crate::overdue::Watch;
 use crate::permits::{Permits, WaitFor};
 use crate::queue::{Job, Queue};
 use crate::signing::Signers;
+use crate::state::State;
 use crate::submission::Answer;
 use crate::time::{Now, Reading};
 use crate::tip::Tip;
 use crate::view::{Shared, View};
 use crate::{Answered, LedgerError, Receipt, Settings, StoreError, Submission, Write, Written};
 
+/// So many entries of a stream wait in its row, and then get their rows of history together: a row of history is on another
+/// page than the stream's, and writing pages is most of what a decision costs.
+const RECENT_MAX: usize = 16;
 /// How long to wait before a deletion that could not be erased is tried again.
 const ERASE_AGAIN: Duration = Duration::from_millis(50);
 
@@ -62,11 +66,14 @@ pub(crate) struct Held<S> {
 }
 
 /// Where a stream's chain stands.
-#[derive(Clone)]
 pub(crate) struct Chain {
     pub(crate) stream: StreamId,
     pub(crate) next: u64,
     pub(crate) prev: Digest,
+    /// Its entries that have no row of history yet.
+    pub(crate) recent: Vec<u64>,
+    /// It has entries that its row does not know of.
+    pub(crate) grown: bool,
 }
 
 /// What one transaction is made of.
@@ -76,6 +83,9 @@ pub(crate) struct Batch {
     tiles: Vec<(Log, Algorithm, TileId, Vec<yinuo_tlog::Hash>)>,
     grown: BTreeSet<Log>,
     apps: BTreeSet<AppId>,
+    /// The streams that have grown. However often, their rows are written once, in the order in which they lie in the store.
+    pub(crate) own: BTreeMap<SubjectKey, Held<Own>>,
+    pub(crate) streams: BTreeMap<(SubjectKey, AppId), Held<Stream>>,
     answers: Vec<Waiting>,
     /// Believed from the commit on.
     pub(crate) clock: Option<Reading>,
@@ -85,7 +95,6 @@ struct Leaf {
     log: Log,
     index: u64,
     bytes: Vec<u8>,
-    about: Option<(SubjectKey, Option<AppId>)>,
 }
 
 /// An answer that waits for the commit.
@@ -336,10 +345,8 @@ impl Sequencer {
         let signing = self.signers.begin(grown(&self.tips).iter().map(|(log, tip)| (*log, tip.as_ref())))?;
         for leaf in &batch.leaves {
             self.writer.change(Change::Entry(leaf.log, leaf.index, &leaf.bytes))?;
-            if let Some((subject, app)) = &leaf.about {
-                self.writer.change(Change::History(*subject, leaf.index, app.as_ref()))?;
-            }
         }
+        self.write_streams(batch)?;
         for (log, algorithm, tile, hashes) in &batch.tiles {
             self.writer.change(Change::Tile(*log, *algorithm, *tile, hashes))?;
         }
@@ -355,6 +362,29 @@ impl Sequencer {
             }
         }
         Ok(())
+    }
+
+    /// Writes the rows of the streams that have grown.
+    pub(crate) fn write_streams(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+        for (subject, mut held) in std::mem::take(&mut batch.own) {
+            self.write_stream(subject, &mut held)?;
+            self.own.put(subject, held);
+        }
+        for ((subject, app), mut held) in std::mem::take(&mut batch.streams) {
+            self.write_stream(subject, &mut held)?;
+            self.streams.put((subject, app), held);
+        }
+        Ok(())
+    }
+
+    fn write_stream<S: State>(&mut self, subject: SubjectKey, held: &mut Held<S>) -> Result<(), StoreError> {
+        if RECENT_MAX <= held.chain.recent.len() {
+            for index in held.chain.recent.drain(..) {
+                self.writer.change(Change::History(subject, index, held.chain.stream.app.as_ref()))?;
+            }
+        }
+        held.chain.grown = false;
+        self.writer.change(Change::Stream(subject, &held.row())).map(drop)
     }
 
     /// After the commit: permits, receipts, answers.
@@ -428,7 +458,7 @@ impl Sequencer {
         let at = self.now(log).at.max(self.now(Log::Group).at);
         let entry = Entry { at, salt, place: Place::Log, fact };
         let bytes = yinuo_tlog::leaf::encode(&entry);
-        self.append(batch, log, at, bytes, None);
+        self.append(batch, log, at, bytes);
         Ok(entry.fact)
     }
 
@@ -436,7 +466,6 @@ impl Sequencer {
     pub(crate) fn append_stream(
         &mut self,
         batch: &mut Batch,
-        subject: SubjectKey,
         chain: &mut Chain,
         at: Timestamp,
         salt: Salt,
@@ -455,18 +484,14 @@ impl Sequencer {
         }
         chain.prev = yinuo_tlog::content_hash(self.settings.suite, &bytes);
         chain.next += 1;
-        let about = Some((subject, chain.stream.app.clone()));
-        Ok((self.append(batch, Log::Group, at, bytes, about), entry.fact))
+        let (index, place) = self.append(batch, Log::Group, at, bytes);
+        chain.recent.push(index);
+        chain.grown = true;
+        Ok((place, entry.fact))
     }
 
-    fn append(
-        &mut self,
-        batch: &mut Batch,
-        log: Log,
-        at: Timestamp,
-        bytes: Vec<u8>,
-        about: Option<(SubjectKey, Option<AppId>)>,
-    ) -> usize {
+    /// The number of the entry, and its place in the batch.
+    fn append(&mut self, batch: &mut Batch, log: Log, at: Timestamp, bytes: Vec<u8>) -> (u64, usize) {
         let profile = self.settings.profile;
         let tip = Arc::make_mut(self.tips.entry(log).or_insert_with(|| Arc::new(Tip::new(profile))));
         if batch.grown.insert(log) {
@@ -476,18 +501,8 @@ impl Sequencer {
         let mut full = Vec::new();
         tip.append(&bytes, at, &mut full);
         batch.tiles.extend(full.into_iter().map(|(algorithm, tile, hashes)| (log, algorithm, tile, hashes)));
-        batch.leaves.push(Leaf { log, index, bytes, about });
-        batch.leaves.len() - 1
-    }
-
-    /// What was appended about this person in the batch leaves no trace but in the log.
-    pub(crate) fn forget(&mut self, batch: &mut Batch, subject: SubjectKey) -> Result<(), StoreError> {
-        for leaf in &mut batch.leaves {
-            if leaf.about.as_ref().is_some_and(|(about, _)| *about == subject) {
-                leaf.about = None;
-            }
-        }
-        self.writer.change(Change::Forget(subject)).map(drop)
+        batch.leaves.push(Leaf { log, index, bytes });
+        (index, batch.leaves.len() - 1)
     }
 
     /// Reads the number the app's next release gets, once.

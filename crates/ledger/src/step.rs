@@ -144,11 +144,11 @@ impl Sequencer {
         }
         let subject = about.subject;
         let own = match about.own {
-            Some(_) => loaded(self.load_own(subject))?,
+            Some(_) => loaded(self.load_own(batch, subject))?,
             None => None,
         };
         let stream = match about.app {
-            Some((app, _)) => loaded(self.load_stream(subject, app))?,
+            Some((app, _)) => loaded(self.load_stream(batch, subject, app))?,
             None => None,
         };
         let now = stream.as_ref().map_or(now.at, |held| held.not_before(now.at));
@@ -167,11 +167,13 @@ impl Sequencer {
     ) -> Result<Decided, Failed> {
         let result = self.decide_loaded(submission, about, &mut own, &mut stream, now, batch);
         // Whatever was decided, what was loaded is kept for the next one.
-        if let Some(own) = own {
-            self.own.put(about.subject, own);
+        match own {
+            Some(own) if own.chain.grown => drop(batch.own.insert(about.subject, own)),
+            Some(own) => self.own.put(about.subject, own),
+            None => {}
         }
         if let (Some(stream), Some((app, _))) = (stream, about.app) {
-            self.streams.put((about.subject, app.clone()), stream);
+            self.keep_stream(batch, (about.subject, app.clone()), stream);
         }
         result
     }
@@ -216,28 +218,23 @@ impl Sequencer {
 
         let mut salt = Some(submission.salt);
         let mut first = None;
-        let mut own_grew = false;
         for (id, fact) in facts {
             let id = id.ok_or(LedgerError::Misfit("a fact about a person without a stream"))?;
             let salt = self.salt(&mut salt)?;
             let entry = match &id.app {
                 None => {
                     let held = own.get_or_insert_with(|| Held::new(id));
-                    let (entry, fact) =
-                        self.append_stream(batch, about.subject, &mut held.chain, now, salt, fact)?;
+                    let (entry, fact) = self.append_stream(batch, &mut held.chain, now, salt, fact)?;
                     held.state.apply(&fact).map_err(LedgerError::from)?;
-                    own_grew = true;
                     entry
                 }
                 Some(_) => {
                     let held = stream.get_or_insert_with(|| Held::new(id));
                     self.tell_counted(batch, about.subject, held, now)?;
-                    let (entry, fact) =
-                        self.append_stream(batch, about.subject, &mut held.chain, now, salt, fact)?;
+                    let (entry, fact) = self.append_stream(batch, &mut held.chain, now, salt, fact)?;
                     if let Some(app) = &held.chain.stream.app {
                         held.state.apply(&fact, now, &self.platform, app).map_err(LedgerError::from)?;
                     }
-                    self.writer.change(Change::Stream(about.subject, &held.row()))?;
                     if let (Fact::Disclosed(first), Some((key, request))) = (&fact, &idempotency) {
                         let row = AnswerRow {
                             body: Some(*request),
@@ -251,10 +248,6 @@ impl Sequencer {
                 }
             };
             first = first.or(Some(entry));
-        }
-        // Once, however many values came with a person.
-        if let Some(held) = own.as_ref().filter(|_| own_grew) {
-            self.writer.change(Change::Stream(about.subject, &held.row()))?;
         }
         let entry = || first.ok_or(LedgerError::Misfit("an answer without a fact"));
         Ok(match answer {
@@ -286,6 +279,8 @@ impl Sequencer {
         batch: &mut Batch,
     ) -> Result<Decided, Failed> {
         let mut now = self.now(Log::Group).at;
+        // All rows of theirs are read, and then all are deleted.
+        self.write_streams(batch)?;
         let rows = loaded(self.writer.rows().streams(subject))?;
         let own = rows.iter().find(|row| row.stream.app.is_none());
         if let Some(row) = own {
@@ -318,15 +313,16 @@ impl Sequencer {
         self.depend_on(&submission)?;
         let mut salt = Some(submission.salt);
         for (row, held, fact) in ending {
-            let mut chain = Chain { stream: row.stream.clone(), next: row.next, prev: row.prev };
+            // Of these entries no row is left that says about whom they are.
+            let mut chain = Chain::new(row.stream.clone(), row.next, row.prev);
             if let Some(mut held) = held {
                 self.tell_counted(batch, subject, &mut held, now)?;
                 chain = held.chain;
             }
             let salt = self.salt(&mut salt)?;
-            self.append_stream(batch, subject, &mut chain, now, salt, fact)?;
+            self.append_stream(batch, &mut chain, now, salt, fact)?;
         }
-        self.forget(batch, subject)?;
+        self.writer.change(Change::Forget(subject))?;
         self.own.take(&subject);
         for app in streams.into_iter().filter_map(|stream| stream.app) {
             self.streams.take(&(subject, app));
@@ -338,8 +334,8 @@ impl Sequencer {
         Ok(Decided::Done { wait: Some(WaitFor::Person(subject)), erase: true })
     }
 
-    fn load_own(&mut self, subject: SubjectKey) -> Result<Option<Held<Own>>, StoreError> {
-        if let Some(held) = self.own.take(&subject) {
+    fn load_own(&mut self, batch: &mut Batch, subject: SubjectKey) -> Result<Option<Held<Own>>, StoreError> {
+        if let Some(held) = batch.own.remove(&subject).or_else(|| self.own.take(&subject)) {
             return Ok(Some(held));
         }
         self.writer.rows().stream(subject, None)?.map(Held::load).transpose()
@@ -347,14 +343,25 @@ impl Sequencer {
 
     pub(crate) fn load_stream(
         &mut self,
+        batch: &mut Batch,
         subject: SubjectKey,
         app: &AppId,
     ) -> Result<Option<Held<Stream>>, StoreError> {
-        if let Some(held) = self.streams.take(&(subject, app.clone())) {
+        let key = (subject, app.clone());
+        if let Some(held) = batch.streams.remove(&key).or_else(|| self.streams.take(&key)) {
             return Ok(Some(held));
         }
         let row = self.writer.rows().stream(subject, Some(app))?;
         row.map(|row| self.held(subject, row)).transpose()
+    }
+
+    /// For whoever needs it next, and to be written at the end of the batch if it has grown.
+    pub(crate) fn keep_stream(&mut self, batch: &mut Batch, key: (SubjectKey, AppId), held: Held<Stream>) {
+        if held.chain.grown {
+            batch.streams.insert(key, held);
+        } else {
+            self.streams.put(key, held);
+        }
     }
 
     /// A stream with an app, and what was counted in it.
@@ -455,15 +462,24 @@ fn loaded<T>(read: Result<T, StoreError>) -> Result<T, Failed> {
     })
 }
 
-impl<S: State + Default> Held<S> {
+impl Chain {
+    fn new(stream: StreamId, next: u64, prev: Digest) -> Self {
+        Self { stream, next, prev, recent: Vec::new(), grown: false }
+    }
+}
+
+impl<S: State> Held<S> {
     /// A stream that begins.
-    fn new(stream: StreamId) -> Self {
-        Self { chain: Chain { stream, next: 0, prev: Digest([0; 32]) }, state: S::default(), counted: None }
+    fn new(stream: StreamId) -> Self
+    where
+        S: Default,
+    {
+        Self { chain: Chain::new(stream, 0, Digest([0; 32])), state: S::default(), counted: None }
     }
 
     fn load(row: StreamRow) -> Result<Self, StoreError> {
         let state = S::from_bytes(&row.state)?;
-        let chain = Chain { stream: row.stream, next: row.next, prev: row.prev };
+        let chain = Chain { recent: row.recent, ..Chain::new(row.stream, row.next, row.prev) };
         Ok(Self { chain, state, counted: None })
     }
 
@@ -473,6 +489,7 @@ impl<S: State + Default> Held<S> {
             next: self.chain.next,
             prev: self.chain.prev,
             state: self.state.to_bytes(),
+            recent: self.chain.recent.clone(),
         }
     }
 }

@@ -61,12 +61,13 @@ impl Rowset {
                 "INSERT INTO documents (hash, bytes) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
                 params![hash.0, bytes],
             ),
-            Change::Stream(subject, row) => self.put(
+            Change::Stream(subject, row) => self.put_and(
                 sealed::STREAMS,
-                "INSERT INTO streams (grp, shard, subject, app, tag, seq, prev, state, mac)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                "INSERT INTO streams (grp, shard, subject, app, tag, seq, prev, state, mac, recent)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                  ON CONFLICT (grp, shard, subject, app) DO UPDATE SET tag = excluded.tag,
-                     seq = excluded.seq, prev = excluded.prev, state = excluded.state, mac = excluded.mac",
+                     seq = excluded.seq, prev = excluded.prev, state = excluded.state, mac = excluded.mac,
+                     recent = excluded.recent",
                 &[
                     Cell::Int(GROUP),
                     Cell::Int(shard_of(subject).into()),
@@ -77,6 +78,7 @@ impl Rowset {
                     Cell::blob(&row.prev.0),
                     Cell::blob(&row.state),
                 ],
+                Some(&recent_cell(&row.recent)),
             ),
             Change::History(subject, index, app) => self.run(
                 "INSERT INTO history (grp, shard, subject, idx, app) VALUES ($1, $2, $3, $4, $5)",
@@ -286,6 +288,14 @@ impl Rowset {
         )?;
         Ok(tickets + answers + retired)
     }
+}
+
+/// Eight bytes a number.
+fn recent_cell(recent: &[u64]) -> Cell<'static> {
+    if recent.is_empty() {
+        return Cell::Null;
+    }
+    Cell::Blob(recent.iter().flat_map(|index| index.to_be_bytes()).collect::<Vec<_>>().into())
 }
 
 fn app_text(app: Option<&AppId>) -> &str {

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0006_staff_passkeys.sql"),
     include_str!("../../migrations/0007_row_macs.sql"),
     include_str!("../../migrations/0008_counted_refusals.sql"),
+    include_str!("../../migrations/0009_recent_entries.sql"),
 ];
 
 /// Brings the store to the newest step. A store of a later program is refused.

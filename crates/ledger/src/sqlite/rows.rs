@@ -1,5 +1,6 @@
 //! The statements that read rows.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
@@ -43,6 +44,24 @@ impl Rowset {
             all.push(read(row)?);
         }
         Ok(all)
+    }
+
+    /// A person's entries that have no row of history yet, in no order.
+    fn recent(&self, subject: SubjectKey) -> Result<Vec<u64>, StoreError> {
+        let all = self.all(
+            "SELECT recent FROM streams WHERE grp = $1 AND shard = $2 AND subject = $3 AND recent IS NOT NULL",
+            params![GROUP, shard_of(subject), subject.0],
+            |row| recent_from(row, 0),
+        )?;
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    fn entry(&self, index: u64) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        self.one(
+            "SELECT idx, leaf FROM entries WHERE grp = $1 AND idx = $2",
+            params![GROUP, index.cast_signed()],
+            numbered,
+        )
     }
 }
 
@@ -178,7 +197,7 @@ impl Rows for Rowset {
     fn stream(&self, subject: SubjectKey, app: Option<&AppId>) -> Result<Option<StreamRow>, StoreError> {
         self.sealed_one(
             sealed::STREAMS,
-            "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
+            "SELECT grp, shard, subject, app, tag, seq, prev, state, mac, recent FROM streams
              WHERE grp = $1 AND shard = $2 AND subject = $3 AND app = $4",
             params![GROUP, shard_of(subject), subject.0, app.map_or("", AppId::as_str)],
             stream_from,
@@ -188,7 +207,7 @@ impl Rows for Rowset {
     fn streams(&self, subject: SubjectKey) -> Result<Vec<StreamRow>, StoreError> {
         self.sealed_all(
             sealed::STREAMS,
-            "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
+            "SELECT grp, shard, subject, app, tag, seq, prev, state, mac, recent FROM streams
              WHERE grp = $1 AND shard = $2 AND subject = $3 ORDER BY app",
             params![GROUP, shard_of(subject), subject.0],
             stream_from,
@@ -204,14 +223,14 @@ impl Rows for Rowset {
         match after {
             None => self.sealed_all(
                 sealed::STREAMS,
-                "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
+                "SELECT grp, shard, subject, app, tag, seq, prev, state, mac, recent FROM streams
                  WHERE grp = $1 ORDER BY grp, shard, subject, app LIMIT $2",
                 params![GROUP, limit.cast_signed()],
                 read,
             ),
             Some((subject, app)) => self.sealed_all(
                 sealed::STREAMS,
-                "SELECT grp, shard, subject, app, tag, seq, prev, state, mac FROM streams
+                "SELECT grp, shard, subject, app, tag, seq, prev, state, mac, recent FROM streams
                  WHERE (grp, shard, subject, app) > ($1, $2, $3, $4)
                  ORDER BY grp, shard, subject, app LIMIT $5",
                 params![
@@ -274,13 +293,30 @@ impl Rows for Rowset {
         limit: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
-        self.all(
+        // Before the rows: what gets a row meanwhile is found twice, and nothing is missed.
+        let mut waiting = self.recent(subject)?;
+        waiting.retain(|index| index.cast_signed() < before);
+        let rows = self.all(
             "SELECT h.idx, e.leaf FROM history AS h JOIN entries AS e ON e.grp = h.grp AND e.idx = h.idx
              WHERE h.grp = $1 AND h.shard = $2 AND h.subject = $3 AND h.idx < $4
              ORDER BY h.idx DESC LIMIT $5",
             params![GROUP, shard_of(subject), subject.0, before, limit.cast_signed()],
             numbered,
-        )
+        )?;
+        if waiting.is_empty() {
+            return Ok(rows);
+        }
+        waiting.sort_unstable_by_key(|index| Reverse(*index));
+        waiting.truncate(limit);
+        let mut all = rows;
+        for index in waiting {
+            if all.iter().all(|(found, _)| *found != index) {
+                all.extend(self.entry(index)?);
+            }
+        }
+        all.sort_unstable_by_key(|(index, _)| Reverse(*index));
+        all.truncate(limit);
+        Ok(all)
     }
 
     fn sealed(
@@ -322,12 +358,17 @@ impl Rows for Rowset {
     }
 
     fn first(&self, subject: SubjectKey) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
-        self.one(
+        let first_waiting = self.recent(subject)?.into_iter().min();
+        let first = self.one(
             "SELECT h.idx, e.leaf FROM history AS h JOIN entries AS e ON e.grp = h.grp AND e.idx = h.idx
              WHERE h.grp = $1 AND h.shard = $2 AND h.subject = $3 ORDER BY h.idx LIMIT 1",
             params![GROUP, shard_of(subject), subject.0],
             numbered,
-        )
+        )?;
+        match first_waiting {
+            Some(index) if first.as_ref().is_none_or(|(first, _)| index < *first) => self.entry(index),
+            _ => Ok(first),
+        }
     }
 
     fn found(&self, item: Item, index: [u8; 16], limit: usize) -> Result<Vec<SubjectKey>, StoreError> {
@@ -521,7 +562,19 @@ fn stream_from(row: &Row<'_>) -> Result<StreamRow, StoreError> {
         next: row.get::<_, i64>(5)?.cast_unsigned(),
         prev: Digest(row.get(6)?),
         state: row.get(7)?,
+        recent: recent_from(row, 9)?,
     })
+}
+
+/// Numbers of entries, eight bytes each.
+fn recent_from(row: &Row<'_>, column: usize) -> Result<Vec<u64>, StoreError> {
+    let Some(bytes) = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)? else {
+        return Ok(Vec::new());
+    };
+    match bytes.as_chunks::<8>() {
+        (numbers, []) => Ok(numbers.iter().map(|number| u64::from_be_bytes(*number)).collect()),
+        _ => Err(StoreError::Damaged("the newest entries of a stream")),
+    }
 }
 
 fn person_from(row: &Row<'_>) -> Result<Person, StoreError> {

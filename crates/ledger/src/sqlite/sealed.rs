@@ -137,8 +137,19 @@ impl Written {
 impl Rowset {
     /// Runs a statement whose parameters are the row, in the order of the table's columns, and behind it the row's MAC.
     pub(super) fn put(&self, table: &Table, statement: &str, row: &[Cell<'_>]) -> Result<u64, StoreError> {
+        self.put_and(table, statement, row, None)
+    }
+
+    /// The same, with a value behind it that the MAC does not cover.
+    pub(super) fn put_and(
+        &self,
+        table: &Table,
+        statement: &str,
+        row: &[Cell<'_>],
+        uncovered: Option<&Cell<'_>>,
+    ) -> Result<u64, StoreError> {
         let mac = self.seal(table, row);
-        let with_mac = row.iter().chain([&mac]);
+        let with_mac = row.iter().chain([&mac]).chain(uncovered);
         Ok(self.0.prepare_cached(statement)?.execute(params_from_iter(with_mac))? as u64)
     }
 

@@ -121,7 +121,8 @@ fn write(
             Some(_) => check.replay.stream(id).map(|stream| stream.to_bytes()),
         };
         let state = state.ok_or(StoreError::Damaged("a stream without its state"))?;
-        let row = StreamRow { stream: id.clone(), next: chain.next, prev: chain.prev, state };
+        let recent = Vec::new();
+        let row = StreamRow { stream: id.clone(), next: chain.next, prev: chain.prev, state, recent };
         writer.change(Change::Stream(*subject, &row))?;
         repaired.streams += 1;
     }

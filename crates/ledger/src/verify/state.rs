@@ -77,7 +77,7 @@ impl Found<'_> {
         }
     }
 
-    /// The stream's row, and the rows that say which entries are in it. How many entries those are.
+    /// The stream's row, and the rows of history that say which entries are in it. How many those are.
     fn stream(&mut self, subject: SubjectKey, row: &StreamRow) -> Result<u64, Stop> {
         let Some(chain) = self.chains.get_mut(&row.stream) else {
             return Err(bad(Log::Group, self.size, "a row of streams that no entry leads to"));
@@ -104,7 +104,8 @@ impl Found<'_> {
         }
         let sums = self.about.as_ref().and_then(|(_, sums)| sums.get(&row.stream.app));
         let (count, sum) = sums.copied().unwrap_or_default();
-        if (count, sum) != (chain.next, chain.places) {
+        let waiting = row.recent.iter().fold(sum, |sum, index| sum.wrapping_add(place(*index)));
+        if (count + row.recent.len() as u64, waiting) != (chain.next, chain.places) {
             let what = "the rows of history do not name the entries of this entry's stream";
             return Err(bad(Log::Group, last, what));
         }
