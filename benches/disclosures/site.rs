@@ -84,7 +84,8 @@ impl Site {
     pub fn router(&self) -> axum::Router {
         let gateway = Arc::clone(&self.bed.gateway);
         let metrics = Arc::new(Metrics::new(Arc::clone(&gateway), self.bed.ledger.clone()));
-        metrics.measure(yinuo_web::router(gateway))
+        let options = yinuo_web::Options { observer: Some(metrics), ..Default::default() };
+        yinuo_web::router_with(gateway, options)
     }
 
     /// How many entries the people's log has.

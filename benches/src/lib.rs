@@ -6,6 +6,10 @@
 #[path = "../../crates/server/src/row_seal.rs"]
 mod row_seal;
 
+/// The program's own, for whatever is measured.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

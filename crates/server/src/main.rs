@@ -53,6 +53,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+/// An answer asks for memory hundreds of times, on threads that hand it to each other: `docs/PERFORMANCE.md`.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     if let Err(error) = memory::keep_to_ourselves() {

@@ -6,9 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::collector::Collector;
@@ -19,12 +18,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use tracing::Instrument as _;
-use yinuo_domain::Clock as _;
 use yinuo_ledger::{Gauge, Ledger, Room};
 use yinuo_service::Gateway;
-
-use crate::clock::SystemClock;
+use yinuo_web::{Answered, Observer};
 
 /// Upper bounds of the times of answers, in seconds.
 const BOUNDS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -34,7 +30,6 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(crate) struct Metrics {
     registry: Registry,
     answers: Family<Answer, Histogram>,
-    clock: SystemClock,
 }
 
 /// By what answers are counted.
@@ -59,17 +54,19 @@ impl Metrics {
         let help = "Time from the head of a request to the head of its answer";
         registry.register("yinuo_answer_seconds", help, answers.clone());
         registry.register_collector(Box::new(Inside { gateway, ledger }));
-        Self { registry, answers, clock: SystemClock::new() }
+        Self { registry, answers }
     }
 
     /// `GET /metrics`, and nothing else.
     pub(crate) fn router(self: Arc<Self>) -> Router {
         Router::new().route("/metrics", get(read)).with_state(self)
     }
+}
 
-    /// The same routes, measured.
-    pub(crate) fn measure(self: &Arc<Self>, router: Router) -> Router {
-        router.layer(from_fn_with_state(Arc::clone(self), observe))
+impl Observer for Metrics {
+    fn answered(&self, Answered { method, route, status, ns }: Answered<'_>) {
+        let answer = Answer { method, route: route.to_owned(), status: u32::from(status) };
+        self.answers.get_or_create(&answer).observe(ns as f64 / 1e9);
     }
 }
 
@@ -82,29 +79,6 @@ async fn read(State(metrics): State<Arc<Metrics>>) -> Response {
     // Writing to memory cannot fail.
     let _ = prometheus_client::encoding::text::encode(&mut text, &metrics.registry);
     ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
-}
-
-/// Measures one request. Its span has the route's pattern, never the address: an address may name what was looked at.
-async fn observe(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    let begun = metrics.clock.monotonic();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let method = known(request.method());
-    let span = tracing::info_span!("request", method, route);
-    let response = next.run(request).instrument(span.clone()).await;
-    let ns = metrics.clock.monotonic().0.saturating_sub(begun.0);
-    let status = u32::from(response.status().as_u16());
-    span.in_scope(|| tracing::info!(status, us = ns / 1_000, "took"));
-    let answer = Answer { method, route, status };
-    metrics.answers.get_or_create(&answer).observe(ns as f64 / 1e9);
-    response
-}
-
-/// A method by name. Anybody can invent one, so those we do not know are one.
-fn known(method: &Method) -> &'static str {
-    [("GET", Method::GET), ("HEAD", Method::HEAD), ("POST", Method::POST), ("OPTIONS", Method::OPTIONS)]
-        .into_iter()
-        .find_map(|(name, known)| (known == *method).then_some(name))
-        .unwrap_or("other")
 }
 
 impl fmt::Debug for Inside {
@@ -187,18 +161,5 @@ impl Out<'_> {
             &gauge.commit_buckets,
             None,
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_can_make_more_labels_by_inventing_methods() {
-        for (method, expected) in [("GET", "GET"), ("POST", "POST"), ("PROPFIND", "other"), ("get", "other")]
-        {
-            assert_eq!(known(&Method::from_bytes(method.as_bytes()).unwrap()), expected);
-        }
     }
 }

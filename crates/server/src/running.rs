@@ -66,7 +66,8 @@ impl Running {
             chores.push(tokio::spawn(Arc::clone(tls).keep_renewed(signal(SignalKind::hangup())?)));
         }
         let metrics = Arc::new(Metrics::new(Arc::clone(&gateway), ledger.clone()));
-        let router = metrics.measure(yinuo_web::router_with(Arc::clone(&gateway), doors.options));
+        let options = yinuo_web::Options { observer: Some(metrics.clone()), ..doors.options };
+        let router = yinuo_web::router_with(Arc::clone(&gateway), options);
         let door = Door::open(doors.listener, doors.tls, router, doors.bounds);
         if let Some(address) = doors.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
             && !address.ip().is_loopback()

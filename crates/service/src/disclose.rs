@@ -3,7 +3,6 @@
 //! Followed from top to bottom this is the whole path of `ARCHITECTURE.md`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use yinuo_domain::{
     AppId, Command, DisclosureId, Frequency, Item, ItemSet, Purpose, PurposeId, Reason, Refusal, Salt,
@@ -11,7 +10,7 @@ use yinuo_domain::{
 };
 use yinuo_ledger::{Answered, Submission};
 use yinuo_oauth::Opaque;
-use yinuo_vault::{HashedRow, Opened, Secret};
+use yinuo_vault::{CommittedRows, Opened, Secret};
 
 use crate::gateway::{Held, read};
 use crate::{DiscloseError, Gateway, Unavailable};
@@ -40,7 +39,7 @@ pub struct Delivered {
     /// For what.
     pub purpose: PurposeId,
     /// Item ids of what was released, in the order of [`Self::values`].
-    names: Vec<String>,
+    names: Vec<&'static str>,
     /// What was withheld, by item id; only for a partial answer.
     pub withheld: Vec<(String, Reason)>,
     /// The proof.
@@ -69,7 +68,7 @@ pub struct ReceiptView {
 impl Delivered {
     /// Item id and value.
     pub fn items(&self) -> impl Iterator<Item = (&str, &Secret)> {
-        self.names.iter().map(String::as_str).zip(self.opened.values.iter().map(|(_, value)| value))
+        self.names.iter().copied().zip(self.opened.values.iter().map(|(_, value)| value))
     }
 
     /// Whether the answer may still leave. Ask right before sending; when it may not, send nothing.
@@ -92,12 +91,12 @@ impl Gateway {
         let (purpose, items) = self.words_of(&ask)?;
 
         // Fetch what would be needed. Nothing is opened yet.
-        let rows = self.rows(&held, items)?;
+        let (salt, disclosure) = self.drawn()?;
+        let rows = self.parts.vault.commit_rows(salt, self.rows(&held, items)?);
         let tag = self.tag(&held, &app);
-        let command = self.command(&ask, &held, (&app, tag), purpose, items, &rows)?;
 
         // Decide at the tip of the log, record, and only then hold a permit.
-        let submission = Submission { body: Some(self.parts.vault.hash(&ask.body)), ..command };
+        let submission = self.command(&ask, &held, (&app, tag), (purpose, items), (salt, disclosure, &rows));
         let (permit, withheld, receipt, disclosure) = match self.submit(submission).await? {
             Answered::Released { permit, withheld, receipt, disclosure } => {
                 (permit, withheld, receipt, disclosure)
@@ -205,12 +204,10 @@ impl Gateway {
         ask: &DiscloseAsk,
         held: &Held,
         (app, tag): (&AppId, Tag),
-        purpose: Purpose,
-        items: ItemSet,
-        rows: &[Arc<HashedRow>],
-    ) -> Result<Submission, Unavailable> {
+        (purpose, items): (Purpose, ItemSet),
+        (salt, disclosure, rows): (Salt, DisclosureId, &CommittedRows),
+    ) -> Submission {
         let vault = &self.parts.vault;
-        let salt = Salt(self.random()?);
         let key = ask.idempotency_key.as_ref().map(|key| vault.hash(format!("{app}\0{key}").as_bytes()));
         let command = Command::Disclose {
             subject: held.subject,
@@ -219,14 +216,27 @@ impl Gateway {
             purpose,
             items,
             partial: ask.partial,
-            stored: rows.iter().map(|row| row.item()).collect(),
-            values: vault.commit_rows(salt, rows),
+            stored: rows.items().collect(),
+            values: rows.commitment(),
             guardian_required: held.guardian_required,
             request: vault.commitment(salt.as_bytes(), "yinuo/request", &ask.body),
-            disclosure: DisclosureId(self.random()?),
+            disclosure,
             idempotency: key,
         };
-        Ok(Submission::new(command, salt))
+        // Only a repeat is compared with it.
+        let body = ask.idempotency_key.as_ref().map(|_| vault.hash(&ask.body));
+        Submission { body, ..Submission::new(command, salt) }
+    }
+
+    /// The leaf's salt and the disclosure's id, in one draw.
+    fn drawn(&self) -> Result<(Salt, DisclosureId), Unavailable> {
+        let drawn: [[u8; 16]; 2] = {
+            let bytes: [u8; 32] = self.random()?;
+            let (chunks, _) = bytes.as_chunks::<16>();
+            chunks.try_into().map_err(|_| Unavailable::again_after(5))?
+        };
+        let [salt, disclosure] = drawn;
+        Ok((Salt(salt), DisclosureId(disclosure)))
     }
 
     /// What the app declared for the items that it asked for too often. Whoever waits for the longest period is no longer
@@ -244,12 +254,12 @@ impl Gateway {
         lines.map(|line| line.frequency).max_by_key(|frequency| frequency.period_s)
     }
 
-    fn name(&self, item: Item) -> String {
-        self.catalogue().by_code(item).map(|entry| entry.id.clone()).unwrap_or_default()
+    fn name(&self, item: Item) -> &'static str {
+        self.catalogue().by_code(item).map(|entry| entry.id.as_str()).unwrap_or_default()
     }
 
     fn named(&self, reasons: Vec<(Item, Reason)>) -> Vec<(String, Reason)> {
-        reasons.into_iter().map(|(item, reason)| (self.name(item), reason)).collect()
+        reasons.into_iter().map(|(item, reason)| (self.name(item).to_owned(), reason)).collect()
     }
 }
 

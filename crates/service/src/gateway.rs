@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use yinuo_core::Platform;
-use yinuo_domain::{AppId, Clock, Random, SubjectKey, Tag, Timestamp};
+use yinuo_domain::{AppId, Clock, Monotonic, Random, SubjectKey, Tag, Timestamp};
 use yinuo_ledger::{Answered, KeptPerson, Ledger, LedgerError, StoreError, Submission};
 use yinuo_rules::{Catalogue, Packs};
 use yinuo_vault::{SubjectKeys, Vault, VaultError, WrappedKeys};
@@ -116,6 +116,11 @@ impl Gateway {
 
     pub(crate) fn catalogue(&self) -> &'static Catalogue {
         &self.packs.catalogue
+    }
+
+    /// A clock that never goes back.
+    pub fn monotonic(&self) -> Monotonic {
+        self.parts.clock.monotonic()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -34,7 +34,7 @@ pub mod signing;
 pub use error::{OpenError, ProviderError, VaultError};
 pub use index::RowKey;
 pub use keyring::KeyringFile;
-pub use open::{HashedRow, Opened, SealedRow};
+pub use open::{CommittedRows, HashedRow, Opened, SealedRow};
 pub use provider::{KeyProvider, Params, PassphraseProvider, RootFile};
 pub use sealed::VALUE_LEN_MAX;
 pub use secret::Secret;

@@ -1,7 +1,7 @@
 //! A permit is used up, and exactly what it names is opened.
 
-use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 use yinuo_core::{Guard, Permit, ViewPermit};
@@ -45,6 +45,27 @@ impl HashedRow {
     /// How many bytes are sealed in it, and those around them.
     pub fn sealed_len(&self) -> usize {
         self.row.bytes.len()
+    }
+}
+
+/// All rows of one request, and the commitment that a leaf with this salt makes to them: one belongs to the other, since
+/// neither can change any more.
+#[derive(Clone, Debug)]
+pub struct CommittedRows {
+    rows: Vec<Arc<HashedRow>>,
+    salt: Salt,
+    commitment: Commitment,
+}
+
+impl CommittedRows {
+    /// Which items have a row.
+    pub fn items(&self) -> impl Iterator<Item = Item> {
+        self.rows.iter().map(|row| row.item())
+    }
+
+    /// What the leaf says of them ([`Vault::commit_values`]).
+    pub fn commitment(&self) -> Commitment {
+        self.commitment
     }
 }
 
@@ -112,9 +133,10 @@ impl Vault {
         HashedRow { digest: self.sealed_digest(&row.bytes), row }
     }
 
-    /// Commits a leaf to these rows ([`Vault::commit_values`]).
-    pub fn commit_rows(&self, salt: Salt, rows: &[impl Borrow<HashedRow>]) -> Commitment {
-        self.commit_values(salt, rows.iter().map(Borrow::borrow).map(|row| (row.row.item, row.digest)))
+    /// Commits the leaf with this salt to these rows.
+    pub fn commit_rows(&self, salt: Salt, rows: Vec<Arc<HashedRow>>) -> CommittedRows {
+        let commitment = self.commit_values(salt, rows.iter().map(|row| (row.row.item, row.digest)));
+        CommittedRows { rows, salt, commitment }
     }
 
     /// Opens what `permit` names. `rows` are all stored rows of the items that were requested: the recorded release
@@ -124,7 +146,7 @@ impl Vault {
         &self,
         permit: Permit,
         keys: &SubjectKeys,
-        rows: &[impl Borrow<HashedRow>],
+        rows: &CommittedRows,
         now: Monotonic,
     ) -> Result<Opened, OpenError> {
         if permit.void_at() <= now {
@@ -133,15 +155,15 @@ impl Vault {
         if keys.subject() != permit.subject() {
             return Err(OpenError::OtherSubject);
         }
-        let found = self.commit_rows(permit.salt(), rows);
-        if !bool::from(found.as_bytes().ct_eq(permit.values().as_bytes())) {
+        let same = rows.commitment.as_bytes().ct_eq(permit.values().as_bytes());
+        if rows.salt != permit.salt() || !bool::from(same) {
             return Err(OpenError::OtherRows);
         }
 
         let mut values = Vec::with_capacity(permit.items().len());
         for item in permit.items().iter() {
-            let mut rows = rows.iter().map(|row| &row.borrow().row);
-            let row = rows.find(|row| row.item == item).ok_or(OpenError::RowMissing(item))?;
+            let row = rows.rows.iter().find(|row| row.item() == item).ok_or(OpenError::RowMissing(item))?;
+            let row = &row.row;
             let value =
                 self.open_row(keys, permit.subject(), row).map_err(|cause| OpenError::Row { item, cause })?;
             values.push((item, value));

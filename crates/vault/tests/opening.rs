@@ -3,8 +3,10 @@
 
 mod world;
 
+use std::sync::Arc;
+
 use world::{ADDRESS, HOBBY, NAME, PERSON, PHONE, SALT, STRANGER, SUITES, VOID_AT, World, released, world};
-use yinuo_domain::{Item, Monotonic};
+use yinuo_domain::{Item, Monotonic, Salt};
 use yinuo_vault::{OpenError, Opened, SealedRow, VaultError};
 
 const EARLY: Monotonic = Monotonic(VOID_AT.0 - 1);
@@ -113,6 +115,21 @@ fn other_rows_than_the_recorded_ones_are_refused() {
             assert_eq!(error, OpenError::OtherRows, "{name}");
             assert!(dropped.yet(), "{name}");
         }
+    }
+}
+
+/// What the rows were committed to is the recorded release's, and no other's.
+#[test]
+fn rows_that_were_committed_to_another_leaf_are_refused() {
+    for suite in SUITES {
+        let world = world(suite);
+        let recorded = rows(&world);
+        let hashed = recorded.iter().map(|row| Arc::new(world.vault.hashed(row.clone()))).collect();
+        let elsewhere = world.vault.commit_rows(Salt([9; 16]), hashed);
+        let (permit, dropped) = world.permit(&[NAME, PHONE, HOBBY], &[NAME], &recorded);
+        let error = world.vault.open(permit, &world.keys, &elsewhere, EARLY).unwrap_err();
+        assert_eq!(error, OpenError::OtherRows);
+        assert!(dropped.yet());
     }
 }
 

@@ -1,13 +1,17 @@
 //! What every response carries: the headers that protect a reader, and the words for what went wrong.
 
-use axum::extract::{MatchedPath, Request, State};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use crate::fault::{Fault, Problem};
-use crate::limits::{ADDRESS_LEN_MAX, HEADERS_LEN_MAX, Limit};
+use crate::limits::{ADDRESS_LEN_MAX, BODY_LEN_MAX, HEADERS_LEN_MAX, Limit};
 use crate::page::{FaultPage, Frame, page};
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::visit::{Visit, Web};
@@ -32,20 +36,46 @@ pub(crate) fn policy_with_form_target(origin: &str) -> String {
     POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"))
 }
 
-/// The outermost layer: names the request, says faults in the reader's language, adds the headers, and notes route and
-/// status. What is logged in between stands in the span of this request.
-pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) -> Response {
+/// One answer, for whoever counts: words of ours and numbers, and nothing of the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// The method, if it is one of ours.
+    pub method: &'static str,
+    /// The route's pattern, never the address: an address may name what was looked at.
+    pub route: &'a str,
+    /// The status.
+    pub status: u16,
+    /// From the head of the request to the head of the answer, in nanoseconds.
+    pub ns: u64,
+}
+
+/// Counts answers.
+pub trait Observer: Send + Sync {
+    /// Another one.
+    fn answered(&self, answered: Answered<'_>);
+}
+
+/// The one layer around every route: names the request, keeps what it brings within limits, says faults in the reader's
+/// language, adds the headers, and notes route, status and time. What is logged in between stands in the span of this
+/// request. Each layer more would cost every request a few copies of all below it.
+pub(crate) async fn dress(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let begun = web.gateway.monotonic();
     let visit = Visit::of(web.jar, request.method(), request.uri(), request.headers());
     let asked = Asked::of(&request);
     // Without randomness nothing else works either; the answer then goes without a name.
     let id = web.gateway.request_id().ok().map(RequestId::new);
     let span = match id {
-        Some(id) => tracing::info_span!("request", %id, route = asked.pattern()),
-        None => tracing::info_span!("request", route = asked.pattern()),
+        Some(id) => {
+            tracing::info_span!("request", %id, method = known(&asked.method), route = asked.pattern())
+        }
+        None => tracing::info_span!("request", method = known(&asked.method), route = asked.pattern()),
     };
 
     let mut response = match within_limits(&request) {
-        Ok(()) => next.run(request).instrument(span.clone()).await,
+        Ok(()) => {
+            DefaultBodyLimit::max(BODY_LEN_MAX).apply(&mut request);
+            guarded(next.run(request)).instrument(span.clone()).await
+        }
         Err(fault) => fault.into_response(),
     };
     let fault = response.extensions_mut().remove::<Fault>().or_else(|| unspoken(&response));
@@ -67,8 +97,32 @@ pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) 
     if let Some(id) = id.and_then(RequestId::header) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
+    let ns = web.gateway.monotonic().0.saturating_sub(begun.0);
+    let (method, status) = (known(&asked.method), response.status().as_u16());
+    span.in_scope(|| tracing::info!(status, us = ns / 1_000, "answered"));
+    if let Some(observer) = &web.observer {
+        observer.answered(Answered { method, route: asked.pattern(), status, ns });
+    }
     response
+}
+
+/// A defect becomes an answer. The payload of a panic is not repeated: nobody checked what is in it.
+async fn guarded(run: impl Future<Output = Response>) -> Response {
+    let mut run = pin!(run);
+    std::future::poll_fn(|context| {
+        // What it left half done is dropped with the request.
+        catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Fault::new(Problem::Internal).into_response()))
+    })
+    .await
+}
+
+/// A method by name. Anybody can invent one, so those we do not know are one.
+fn known(method: &Method) -> &'static str {
+    [("GET", Method::GET), ("HEAD", Method::HEAD), ("POST", Method::POST), ("OPTIONS", Method::OPTIONS)]
+        .into_iter()
+        .find_map(|(name, known)| (known == *method).then_some(name))
+        .unwrap_or("other")
 }
 
 /// What the outermost layer needs to know about a request that is gone by then.
@@ -217,6 +271,14 @@ fn protect(web: &Web, headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_can_make_more_words_by_inventing_methods() {
+        for (method, expected) in [("GET", "GET"), ("POST", "POST"), ("PROPFIND", "other"), ("get", "other")]
+        {
+            assert_eq!(known(&Method::from_bytes(method.as_bytes()).unwrap()), expected);
+        }
+    }
 
     #[test]
     fn only_who_brought_a_token_is_told_that_it_is_not_valid() {

@@ -133,61 +133,29 @@ fn parse(body: &[u8]) -> Result<DisclosureRequest, Fault> {
     })
 }
 
-/// The receipt on the wire.
-#[derive(Serialize)]
-struct Receipt<'a> {
-    log: &'a str,
-    index: u64,
-    leaf: String,
-    proofs: Proofs<'a>,
-}
-
-/// One proof for each tree the log has.
-#[derive(Serialize)]
-struct Proofs<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sm3: Option<&'a str>,
-}
-
-impl<'a> From<&'a ReceiptView> for Receipt<'a> {
-    fn from(receipt: &'a ReceiptView) -> Self {
-        Self {
-            log: &receipt.log,
-            index: receipt.index,
-            leaf: STANDARD.encode(&receipt.leaf),
-            proofs: Proofs { sha256: receipt.sha256.as_deref(), sm3: receipt.sm3.as_deref() },
-        }
-    }
-}
-
 fn body(delivered: &Delivered) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let items = delivered.items().map(|(item, value)| (item, value.expose()));
     let withheld = delivered.withheld.iter().map(|(item, reason)| (item.as_str(), public(*reason).code()));
-    write(
-        &delivered.disclosure.to_string(),
-        delivered.purpose.as_str(),
-        items.collect(),
-        withheld.collect(),
-        &Receipt::from(&delivered.receipt),
-    )
+    let items: Vec<_> = items.collect();
+    let withheld: Vec<_> = withheld.collect();
+    let id = delivered.disclosure.to_string();
+    write(&id, delivered.purpose.as_str(), &items, &withheld, &delivered.receipt)
 }
 
 /// The answer of design §11, written straight from the bytes of the values into memory that is wiped.
 fn write(
     disclosure: &str,
     purpose: &str,
-    items: Vec<(&str, &[u8])>,
-    withheld: Vec<(&str, &'static str)>,
-    receipt: &Receipt<'_>,
+    items: &[(&str, &[u8])],
+    withheld: &[(&str, &'static str)],
+    receipt: &ReceiptView,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let proofs = [("sha256", receipt.sha256.as_deref()), ("sm3", receipt.sm3.as_deref())];
     // Room for everything at once, so that growing leaves no copies behind: JSON makes six bytes of one at most.
     let escaped: usize =
         items.iter().map(|(_, value)| value.len().saturating_mul(6).saturating_add(96)).sum();
-    let proofs =
-        receipt.proofs.sha256.map_or(0, str::len).saturating_add(receipt.proofs.sm3.map_or(0, str::len));
-    let room = escaped.saturating_add(proofs.saturating_mul(2)).saturating_add(receipt.leaf.len());
+    let proven: usize = proofs.iter().filter_map(|(_, proof)| proof.map(str::len)).sum();
+    let room = escaped.saturating_add(proven.saturating_mul(2)).saturating_add(receipt.leaf.len() * 2);
     let mut out = Zeroizing::new(Vec::with_capacity(room.saturating_add(96 * withheld.len() + 1_024)));
 
     put(&mut out, b"{\"disclosure\":", &disclosure)?;
@@ -202,17 +170,43 @@ fn write(
     out.extend_from_slice(b"}");
     if !withheld.is_empty() {
         let codes: serde_json::Map<String, serde_json::Value> =
-            withheld.into_iter().map(|(item, code)| (item.to_owned(), code.into())).collect();
+            withheld.iter().map(|(item, code)| ((*item).to_owned(), (*code).into())).collect();
         put(&mut out, b",\"withheld\":", &codes)?;
     }
-    put(&mut out, b",\"receipt\":", receipt)?;
-    out.extend_from_slice(b"}");
+    put(&mut out, b",\"receipt\":{\"log\":", &receipt.log)?;
+    put(&mut out, b",\"index\":", &receipt.index)?;
+    put(&mut out, b",\"leaf\":", &STANDARD.encode(&receipt.leaf))?;
+    out.extend_from_slice(b",\"proofs\":");
+    let mut before = b"{";
+    for (tree, proof) in proofs {
+        let Some(proof) = proof else { continue };
+        put(&mut out, before, &tree)?;
+        out.extend_from_slice(b":");
+        put_lines(&mut out, proof)?;
+        before = b",";
+    }
+    out.extend_from_slice(if before == b"{" { b"{}}}" } else { b"}}}" });
     Ok(out)
 }
 
 fn put(out: &mut Vec<u8>, before: &[u8], value: &impl Serialize) -> Result<(), Fault> {
     out.extend_from_slice(before);
     serde_json::to_writer(out, value).map_err(|_| broken())
+}
+
+/// A text of lines, as a proof is one: nothing but the ends of the lines is to be escaped in it.
+fn put_lines(out: &mut Vec<u8>, text: &str) -> Result<(), Fault> {
+    let escaped = |byte: u8| (byte < b' ' && byte != b'\n') || byte == b'"' || byte == b'\\';
+    if text.bytes().fold(false, |any, byte| any | escaped(byte)) {
+        return put(out, b"", &text);
+    }
+    out.push(b'"');
+    for (nth, line) in text.split('\n').enumerate() {
+        out.extend_from_slice(if nth == 0 { b"" } else { b"\\n" });
+        out.extend_from_slice(line.as_bytes());
+    }
+    out.push(b'"');
+    Ok(())
 }
 
 fn broken() -> Fault {

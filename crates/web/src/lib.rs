@@ -51,23 +51,23 @@ mod pages;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
-use tower_http::catch_panic::CatchPanicLayer;
 use yinuo_service::Gateway;
 
 use crate::fault::{Fault, Problem};
 use crate::visit::Web;
 
+pub use crate::answer::{Answered, Observer};
 pub use crate::limits::BODY_LEN_MAX;
 pub use crate::operator::operator_router;
 
 /// What is served beside what every Yinuo serves.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// The page of components at `/style`, for the demonstration.
     pub style: bool,
+    /// Who is told of each answer.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 /// Everything that HTTP offers.
@@ -97,7 +97,7 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(assets::routes())
         .merge(health::routes());
     let routes = if options.style { routes.merge(style::routes()) } else { routes };
-    dressed(routes, Web::new(gateway))
+    dressed(routes, Web { observer: options.observer, ..Web::new(gateway) })
 }
 
 /// Routes with everything that holds for all of them.
@@ -105,9 +105,6 @@ fn dressed(routes: Router<Web>, web: Web) -> Router {
     routes
         .method_not_allowed_fallback(async || Fault::new(Problem::MethodNotAllowed))
         .fallback(async || Fault::new(Problem::NotFound))
-        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
-        // The payload of a panic is not repeated: nobody checked what is in it.
-        .layer(CatchPanicLayer::custom(|_| Fault::new(Problem::Internal).into_response()))
         .layer(from_fn_with_state(web.clone(), answer::dress))
         .with_state(web)
 }

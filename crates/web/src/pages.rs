@@ -76,7 +76,7 @@ async fn every_page_is_well_made_in_both_languages() {
     bed.ask(&tokens.access_token, "delivery", &["name"], false).await.unwrap();
     let (cookie, _) = bed.session("ann").await;
     let cookie = format!("yinuo_session={}", cookie.as_str());
-    let router = router_with(Arc::clone(&bed.gateway), Options { style: true });
+    let router = router_with(Arc::clone(&bed.gateway), Options { style: true, ..Options::default() });
     let uri = bed.push("courier").await;
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", "courier")

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use yinuo_service::{Gateway, Session};
 
+use crate::answer::Observer;
 use crate::cookies::{self, Jar};
 use crate::fault::{Fault, Problem};
 use crate::limits::BODY_WAIT;
@@ -25,12 +26,14 @@ pub(crate) struct Web {
     pub(crate) notices: Arc<Notices>,
     /// How long a body may take to arrive.
     pub(crate) body_wait: Duration,
+    /// Who is told of each answer.
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 impl Web {
     pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
         let jar = Jar::of_issuer(gateway.issuer());
-        Self { gateway, jar, notices: Arc::default(), body_wait: BODY_WAIT }
+        Self { gateway, jar, notices: Arc::default(), body_wait: BODY_WAIT, observer: None }
     }
 
     /// Who we are. Every address we print begins with it; the `Host` header is never believed.

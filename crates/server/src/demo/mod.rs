@@ -94,7 +94,7 @@ async fn demo(options: &DemoOptions, suite: Suite, profile: Profile) -> Result<(
     let members = staff::appoint(&assembled.gateway, dir).await?;
     let mut partner = start_partner(dir, partner_address, &issuer).await?;
 
-    let components = yinuo_web::Options { style: true };
+    let components = yinuo_web::Options { style: true, ..Default::default() };
     let metrics = match options.metrics_listen {
         None => None,
         Some(address) => Some(TcpListener::bind(address).await?),

@@ -17,7 +17,7 @@ use yinuo_domain::{
     SubjectKey, Suite, Timestamp, ValueVersion,
 };
 use yinuo_vault::{
-    HashedRow, Params, PassphraseProvider, RootFile, SealedRow, SubjectKeys, Vault, WrappedKeys,
+    CommittedRows, Params, PassphraseProvider, RootFile, SealedRow, SubjectKeys, Vault, WrappedKeys,
 };
 
 pub const SUITES: [Suite; 2] = [Suite::Guomi, Suite::International];
@@ -109,8 +109,9 @@ impl World {
         SealedRow { item, compartment, version, bytes }
     }
 
-    pub fn hashed(&self, rows: &[SealedRow]) -> Vec<HashedRow> {
-        rows.iter().map(|row| self.vault.hashed(row.clone())).collect()
+    pub fn hashed(&self, rows: &[SealedRow]) -> CommittedRows {
+        let hashed = rows.iter().map(|row| Arc::new(self.vault.hashed(row.clone())));
+        self.vault.commit_rows(SALT, hashed.collect())
     }
 
     pub fn committed(&self, rows: &[SealedRow]) -> Commitment {

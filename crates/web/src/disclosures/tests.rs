@@ -14,8 +14,7 @@ const RECEIPT: fn() -> ReceiptView = || ReceiptView {
 };
 
 fn text(items: Vec<(&str, &[u8])>, withheld: Vec<(&str, &'static str)>) -> String {
-    let view = RECEIPT();
-    let body = write("dsc_07", "delivery", items, withheld, &Receipt::from(&view)).unwrap();
+    let body = write("dsc_07", "delivery", &items, &withheld, &RECEIPT()).unwrap();
     String::from_utf8(body.to_vec()).unwrap()
 }
 
@@ -47,17 +46,28 @@ fn the_answer_has_the_shape_that_partners_were_promised() {
 #[test]
 fn any_text_survives_as_json_and_is_written_into_memory_that_does_not_move() {
     let long = "\u{1}\"\\诺".repeat(8_000);
-    let view = RECEIPT();
     let items: Vec<(&str, &[u8])> =
         vec![("a", long.as_bytes()), ("b", b""), ("c", "\u{2028}</script>".as_bytes())];
     let escaped: usize = items.iter().map(|(_, value)| value.len() * 6).sum();
-    let body = write("dsc_07", "delivery", items, vec![("d", "not-granted")], &Receipt::from(&view)).unwrap();
+    let body = write("dsc_07", "delivery", &items, &[("d", "not-granted")], &RECEIPT()).unwrap();
     // A buffer that had grown would have at least doubled, and left a copy of the values behind.
     assert!(body.len() <= body.capacity() && body.capacity() < escaped + 4_096);
     let back: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(back["items"]["a"], long);
     assert_eq!(back["items"]["c"], "\u{2028}</script>");
     assert_eq!(back["receipt"]["leaf"], "AAEC/w==");
+}
+
+#[test]
+fn a_proof_is_written_as_any_other_text_is() {
+    for text in ["", "\n", "a\n\nb — 诺\n", "\"", "a\\\nb", "tab\there\n", "\u{7f}\u{2028}"] {
+        let mut out = Vec::new();
+        put_lines(&mut out, text).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(text).unwrap());
+    }
+    let view = ReceiptView { sha256: None, sm3: None, ..RECEIPT() };
+    let body = write("dsc_07", "delivery", &[], &[], &view).unwrap();
+    assert!(body.ends_with(b"\"proofs\":{}}}"));
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Site {
 
     /// With everything that is served anywhere.
     pub fn whole() -> Self {
-        Self::with(yinuo_web::Options { style: true })
+        Self::with(yinuo_web::Options { style: true, ..Default::default() })
     }
 
     fn with(options: yinuo_web::Options) -> Self {
