@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod keys;
+mod witness;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,8 @@ use crate::local::LocalOptions;
 pub(crate) use keys::{
     ChangePassphraseOptions, CreateKeysOptions, KeysCommand, KeysOptions, RetireEpochOptions,
 };
+
+pub(crate) use witness::{WitnessCommand, WitnessOptions};
 
 /// Yinuo (一诺): the personal-information gateway of a platform that shares its users' data with partners.
 #[derive(Debug, Parser)]
@@ -60,6 +63,8 @@ pub(crate) enum Command {
     Verify(VerifyOptions),
     /// Make rows that the log adds up to anew, from the log; exit 0: done, 2: nothing was changed
     Repair(RepairOptions),
+    /// Watch a platform's logs for whoever need not trust it, and cosign heads that follow from those before
+    Witness(WitnessOptions),
     /// Show the rules that are built in
     Rules(RulesOptions),
     /// For partners: a key of their own, and proof of who they are, to try the protocol with curl

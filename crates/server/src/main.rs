@@ -48,6 +48,7 @@ mod telemetry;
 mod tls;
 mod typed;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         cli::Command::Import(options) => import::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Repair(options) => repair::run(&options),
+        cli::Command::Witness(options) => witness::run(&options),
         cli::Command::Rules(options) => rules::run(&options),
         cli::Command::Client(options) => client::run(&options),
         cli::Command::Completions(options) => completions::run(&options),

@@ -29,12 +29,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rules", &["domain"]),
     ("core", &["rules", "domain"]),
     ("tlog", &["domain"]),
+    ("witness", &["tlog"]),
     ("oauth", &["domain"]),
     ("vault", &["core", "domain"]),
     ("ledger", &["core", "tlog", "domain"]),
     ("service", &["ledger", "vault", "oauth", "core", "rules", "domain"]),
     ("web", &["service", "oauth", "domain"]),
-    ("server", &["web", "service", "ledger", "vault", "oauth", "tlog", "core", "rules", "domain"]),
+    ("server", &["web", "service", "ledger", "vault", "oauth", "witness", "tlog", "core", "rules", "domain"]),
 ];
 
 /// Libraries, and the only rooms that may depend on them.
@@ -49,7 +50,7 @@ const FENCES: &[(&str, &[&str], &[&str])] = &[
     (
         "SQL",
         &["rusqlite", "libsqlite3-sys", "sqlx", "diesel", "postgres", "tokio-postgres", "deadpool-postgres"],
-        &["ledger"],
+        &["ledger", "witness"],
     ),
     (
         "AEAD, key agreement, key wrapping",

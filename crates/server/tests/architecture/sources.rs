@@ -31,8 +31,8 @@ const KEPT: &[Kept] = &[
     Kept { what: "looking at a person",  words: &["open_view"],                             inside: &["crates/vault/src/", "crates/service/src/find.rs"] },
     // A partner's key is the partner's: `client.rs` is its side of the protocol, for the sample partner and tests.
     Kept { what: "signing",              words: &["SigningKey", "SecretKey"],               inside: &["crates/vault/src/", "crates/oauth/src/client.rs"] },
-    // The sample partner is somebody else's program, with answers of its own.
-    Kept { what: "picking a status",     words: &["StatusCode"],                            inside: &["crates/web/src/", "crates/server/src/partner/"] },
+    // The sample partner and the witness are somebody else's programs, with answers of their own.
+    Kept { what: "picking a status",     words: &["StatusCode"],                            inside: &["crates/web/src/", "crates/server/src/partner/", "crates/server/src/witness/"] },
     Kept { what: "reading a clock",      words: &["SystemTime::now", "Instant::now"],       inside: &["crates/server/src/clock.rs"] },
     Kept { what: "randomness",           words: &["getrandom", "OsRng", "SysRng", "thread_rng"], inside: &["crates/server/src/random.rs"] },
     // `demo` asks for its own path, to start the sample partner as a process of its own.
