@@ -129,7 +129,7 @@ async fn one(mut stream: TcpStream, questions: Arc<dyn Questions>, first: usize,
 }
 
 /// Where the body begins and ends, once the head is there.
-fn extent(answer: &[u8]) -> Option<(usize, usize)> {
+pub(crate) fn extent(answer: &[u8]) -> Option<(usize, usize)> {
     const LENGTH: &[u8] = b"ontent-length: ";
     const UPPER: &[u8] = b"ontent-Length: ";
     let body = find(answer, b"\r\n\r\n")? + 4;

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use yinuo_domain::{Fact, LogId, Suite};
 use yinuo_tlog::{Algorithm, Proof, VerifierKey};
 
-use crate::bed::{Bed, DELIVERY, value_of};
+use crate::bed::{Bed, DELIVERY, OFFERS, value_of};
 use crate::client::{Questions, Tally};
 use crate::clock::SystemClock;
 use crate::config::{Config, Listen};
@@ -81,6 +81,31 @@ impl Site {
         Self { bed, people }
     }
 
+    /// An app's requests about everybody under a consent of its own, and what stands in the right answer.
+    #[allow(dead_code, reason = "asked for by processes of their own elsewhere")]
+    pub async fn asks_of(&self, app: &str) -> Vec<(String, String)> {
+        let mut asks = Vec::new();
+        for number in 0..PEOPLE {
+            let person = format!("more-{number}");
+            let (_, tokens) = self.bed.connect(&person, app).await;
+            let token = tokens.access_token.as_str();
+            asks.push((request(token, "delivery", DELIVERY), items_of(&person)));
+        }
+        asks
+    }
+
+    /// The same for what nobody allowed.
+    #[allow(dead_code, reason = "asked for by processes of their own elsewhere")]
+    pub async fn refused_asks_of(&self, app: &str) -> Vec<(String, String)> {
+        let mut asks = Vec::new();
+        for number in 0..PEOPLE {
+            let (_, tokens) = self.bed.connect(&format!("more-{number}"), app).await;
+            let token = tokens.access_token.as_str();
+            asks.push((request(token, "offers", OFFERS), "\"email_address\":\"not-granted\"".to_owned()));
+        }
+        asks
+    }
+
     pub fn router(&self) -> axum::Router {
         let gateway = Arc::clone(&self.bed.gateway);
         let metrics = Arc::new(Metrics::new(Arc::clone(&gateway), self.bed.ledger.clone()));
@@ -145,20 +170,27 @@ impl Questions for Site {
 
 impl Known {
     fn new(person: &str, token: &str) -> Self {
-        let ask = serde_json::json!({ "purpose": "delivery", "items": DELIVERY }).to_string();
-        let request = format!(
-            "POST /v1/disclosures HTTP/1.1\r\nhost: yinuo.example\r\nauthorization: Bearer {token}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{ask}",
-            ask.len()
-        );
-        let mut items: Vec<_> = DELIVERY.iter().map(|item| (*item, value_of(person, item))).collect();
-        let catalogue = &yinuo_rules::packs().expect("the rules").catalogue;
-        items.sort_by_key(|(item, _)| catalogue.by_id(item).map(|known| known.item));
-        let items: Vec<String> =
-            items.iter().map(|(item, value)| format!("\"{item}\":\"{value}\"")).collect();
-        let items = format!(",\"items\":{{{}}},\"receipt\":{{\"log\":\"g/0\",\"index\":", items.join(","));
-        Self { request: request.into_bytes(), items: items.into_bytes() }
+        let request = request(token, "delivery", DELIVERY);
+        Self { request: request.into_bytes(), items: items_of(person).into_bytes() }
     }
+}
+
+fn request(token: &str, purpose: &str, items: &[&str]) -> String {
+    let ask = serde_json::json!({ "purpose": purpose, "items": items }).to_string();
+    format!(
+        "POST /v1/disclosures HTTP/1.1\r\nhost: yinuo.example\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{ask}",
+        ask.len()
+    )
+}
+
+/// What stands in the answer about somebody, from the items on to where the receipt begins.
+fn items_of(person: &str) -> String {
+    let mut items: Vec<_> = DELIVERY.iter().map(|item| (*item, value_of(person, item))).collect();
+    let catalogue = &yinuo_rules::packs().expect("the rules").catalogue;
+    items.sort_by_key(|(item, _)| catalogue.by_id(item).map(|known| known.item));
+    let items: Vec<String> = items.iter().map(|(item, value)| format!("\"{item}\":\"{value}\"")).collect();
+    format!(",\"items\":{{{}}},\"receipt\":{{\"log\":\"g/0\",\"index\":", items.join(","))
 }
 
 fn wrong(body: &[u8]) -> ! {

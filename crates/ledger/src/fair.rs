@@ -68,14 +68,25 @@ impl<J> Fair<J> {
 
     /// The next job.
     pub(crate) fn pop(&mut self) -> Option<J> {
-        let place = self.turns.pop_front()?;
-        let waiting = self.waiting.get_mut(place)?;
-        let job = waiting.pop_front()?;
-        self.len -= 1;
-        if !waiting.is_empty() {
-            self.turns.push_back(place);
+        self.pop_by(VecDeque::pop_front)
+    }
+
+    /// The next job, as `choose` takes it from those of the partner whose turn it is. It may take more away, and gives none only when
+    /// nothing is left there.
+    pub(crate) fn pop_by(&mut self, mut choose: impl FnMut(&mut VecDeque<J>) -> Option<J>) -> Option<J> {
+        loop {
+            let place = self.turns.pop_front()?;
+            let waiting = self.waiting.get_mut(place)?;
+            let before = waiting.len();
+            let job = choose(waiting);
+            self.len = self.len.saturating_sub(before.saturating_sub(waiting.len()));
+            if !waiting.is_empty() {
+                self.turns.push_back(place);
+            }
+            if job.is_some() {
+                return job;
+            }
         }
-        Some(job)
     }
 }
 

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use yinuo_core::Platform;
-use yinuo_domain::{Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
+use yinuo_domain::{AppId, Clock, Fact, Profile, Random, Salt, Suite, Timestamp};
 
 use crate::anchor::{Anchor, AnchorAccepted, AnchorRule, Anchoring, Mismatch, compare};
 use crate::backend::{Backend, Change, Log, Meta, Opened, Rows, Writer};
@@ -20,6 +20,7 @@ use crate::signing::{HeadSigner, Signers};
 use crate::step::Known;
 use crate::time::{Recorded, Time};
 use crate::tip::Tip;
+use crate::turns::{Turn, Turns};
 use crate::view::{Shared, View};
 use crate::{Answered, Gauge, LedgerError, Pending, Settings, StoreError, Submission, Write, Written};
 
@@ -33,6 +34,7 @@ pub struct Ledger(Arc<Inner>);
 struct Inner {
     queue: Arc<Queue>,
     watch: Arc<Watch>,
+    turns: Turns,
     accepted: Option<AnchorAccepted>,
     reader: Reader,
     profile: Profile,
@@ -127,6 +129,7 @@ impl Ledger {
             publish_every_ms: settings.publish_every_ms,
         };
         let queue = Arc::new(Queue::new(&settings));
+        let turns = Turns::new(&settings, Arc::clone(&clock));
         let limit = Duration::from_millis(settings.overdue_ms);
         let mut sequencer =
             Sequencer::new(settings, writer, signers, permits, Arc::clone(&shared), clock, random);
@@ -158,11 +161,20 @@ impl Ledger {
         Ok(Self(Arc::new(Inner {
             queue,
             watch,
+            turns,
             accepted,
             reader,
             profile,
             thread: Mutex::new(Some(thread)),
         })))
+    }
+
+    /// Waits until an app's request is worked on: partners take turns. Take a turn before anything is done for a disclosure, and
+    /// keep it until it is answered.
+    pub async fn turn(&self, app: &AppId) -> Result<Turn, LedgerError> {
+        let view = self.0.reader.shared.view();
+        let partner = view.platform.apps.get(app).map(|app| app.declaration.partner.clone());
+        self.0.turns.take(partner.as_ref()).await
     }
 
     /// Hands in a command. It is decided in order, and answered when it is durable.

@@ -37,6 +37,7 @@ mod submission;
 mod ticket;
 mod time;
 mod tip;
+mod turns;
 mod verify;
 mod view;
 mod write;
@@ -60,6 +61,7 @@ pub use sqlite::{DATABASE, LOCK, SealedRows, SqliteStore, StoreCopy, schema};
 pub use staff::{PasskeyRow, StaffRow, StaffWrite};
 pub use submission::{Answered, Pending, Receipt, Submission};
 pub use ticket::{Ticket, TicketKind};
+pub use turns::Turn;
 pub use verify::{
     FirstBad, Progress, RepairError, Repaired, Report, VerifyError, repair, verify, verify_directory,
 };

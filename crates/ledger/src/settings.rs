@@ -17,6 +17,8 @@ pub struct Settings {
     pub queue_len_max: usize,
     /// How many commands of one partner's apps may wait in the ordinary lane. Default 1 024.
     pub partner_queue_len_max: usize,
+    /// How many disclosures are worked on at the same time. Default 64.
+    pub working_max: usize,
     /// How many may wait in the lane of withdrawals, deletions and sanctions. Default 1 024.
     pub urgent_queue_len_max: usize,
     /// How many jobs one commit takes at most; of people who come in, about as many facts. Default 256.
@@ -51,6 +53,7 @@ impl Settings {
             permit_ttl_ms: 1_000,
             queue_len_max: 4_096,
             partner_queue_len_max: 1_024,
+            working_max: 64,
             urgent_queue_len_max: 1_024,
             batch_len_max: 256,
             streams_cached_max: 65_536,

@@ -146,6 +146,7 @@ fn settings(made: &Made, host: &str, config: &Config) -> Settings {
     Settings {
         queue_len_max: number(limits.queue_max),
         partner_queue_len_max: number(limits.partner_queue_max),
+        working_max: number(limits.working_max),
         urgent_queue_len_max: number(limits.urgent_queue_max),
         batch_len_max: number(limits.batch_max),
         streams_cached_max: number(limits.streams_cached_max),

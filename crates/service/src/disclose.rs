@@ -12,7 +12,7 @@ use yinuo_ledger::{Answered, Submission};
 use yinuo_oauth::Opaque;
 use yinuo_vault::{CommittedRows, Opened, Secret};
 
-use crate::gateway::{Held, read};
+use crate::gateway::{Held, read, recorded};
 use crate::{DiscloseError, Gateway, Unavailable};
 
 /// What an app asks for.
@@ -87,7 +87,10 @@ impl Gateway {
 
     async fn release(&self, ask: DiscloseAsk) -> Result<Delivered, DiscloseError> {
         // Whose grant does the token name? A token alone decides nothing.
-        let (held, app) = self.bearer(&ask.token)?;
+        let (subject, app) = self.bearer(&ask.token)?;
+        // Partners take turns before anything is done for them.
+        let _turn = self.parts.ledger.turn(&app).await.map_err(recorded)?;
+        let held = self.hold(subject)?.ok_or(DiscloseError::Token)?;
         let (purpose, items) = self.words_of(&ask)?;
 
         // Fetch what would be needed. Nothing is opened yet.
@@ -167,14 +170,13 @@ impl Gateway {
     }
 
     /// The person and the app behind an access token. Unknown, over, revoked and orphaned are one answer.
-    fn bearer(&self, token: &Opaque) -> Result<(Held, AppId), DiscloseError> {
+    fn bearer(&self, token: &Opaque) -> Result<(SubjectKey, AppId), DiscloseError> {
         let found = read(self.parts.ledger.reader().access_token(token.key(), self.now()))?;
         let ticket = found.ok_or(DiscloseError::Token)?;
         let (Some(subject), Some(app)) = (ticket.subject, ticket.app.clone()) else {
             return Err(DiscloseError::Token);
         };
-        let held = self.hold(subject)?.ok_or(DiscloseError::Token)?;
-        Ok((held, app))
+        Ok((subject, app))
     }
 
     /// Purpose and items as words of the platform. An unknown one is refused here, before anything is looked up.
