@@ -57,7 +57,7 @@ fn main() {
     let refused = ask(runtime.block_on(site.refused_asks_of("courier")), true);
     let shop = ask(runtime.block_on(site.asks_of("shop")), false);
     let (_door, address) = runtime.block_on(serve(site.router()));
-    let within = Duration::from_millis(effort.of(2_000, 5_000));
+    let within = Duration::from_millis(effort.of(1_500, 5_000));
     let rounds = effort.of(3, 7);
     let peak = overload(&site, address, &courier, within, rounds);
     flood(&site, address, (&courier, &refused, &shop), peak, within, rounds);

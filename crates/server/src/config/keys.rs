@@ -187,8 +187,8 @@ settings! {
         queue_max: u64 = 4_096; 16..=1_000_000 "commands",
         /// How many commands of the apps of one partner may wait. Partners take turns, so that none delays another.
         partner_queue_max: u64 = 1_024; 16..=1_000_000 "commands",
-        /// How many disclosures are worked on at the same time. The others wait before anything is done for them, each at most a
-        /// second, and partners take turns there as well; `queue_max` may wait.
+        /// How many disclosures are worked on at the same time. The others wait before anything is done for them, and
+        /// partners take turns there as well; `queue_max` may wait.
         working_max: u64 = 64; 1..=65_536 "disclosures",
         /// How many withdrawals, deletions and sanctions may wait, in a lane of their own.
         urgent_queue_max: u64 = 1_024; 16..=1_000_000 "commands",
