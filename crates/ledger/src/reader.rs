@@ -319,6 +319,21 @@ impl Reader {
         self.source.read(|rows| tip.proof(algorithm, index, log, rows))
     }
 
+    /// The proof that the tree of `old` entries is the beginning of the one of `new`; nothing when the log has not so many
+    /// (RFC 9162 §2.1.4).
+    pub fn consistency(
+        &self,
+        log: &LogId,
+        algorithm: Algorithm,
+        old: u64,
+        new: u64,
+    ) -> Result<Option<Vec<Hash>>, StoreError> {
+        let Some(log) = Log::of(log) else { return Ok(None) };
+        let view = self.shared.view();
+        let Some(tip) = view.tips.get(&log) else { return Ok(None) };
+        self.source.read(|rows| tip.consistency(algorithm, (old, new), log, rows))
+    }
+
     /// An entry with its proofs, at the current head.
     pub fn receipt(&self, log: &LogId, index: u64) -> Result<Option<Receipt>, StoreError> {
         let Some(leaf) = self.entry(log, index)? else { return Ok(None) };

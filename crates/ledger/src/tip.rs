@@ -3,7 +3,7 @@
 use yinuo_domain::{Profile, Timestamp};
 use yinuo_tlog::{
     Algorithm, Edge, Hash, Proof, ProveError, Sha256Tree, Sm3Tree, TileId, TileReader, TreeHash,
-    prove_inclusion, root_of,
+    prove_consistency, prove_inclusion, root_of,
 };
 
 use crate::StoreError;
@@ -132,6 +132,24 @@ impl Tip {
             Algorithm::Sm3 => self.sm3.as_ref().map(|branch| branch.prove(index, log, rows)),
         };
         Ok(hashes.transpose()?.and_then(|hashes| self.proof_of(algorithm, index, &hashes)))
+    }
+
+    /// That the tree of `old` entries is the beginning of the one of `new`; nothing when the log has not so many.
+    pub(crate) fn consistency(
+        &self,
+        algorithm: Algorithm,
+        (old, new): (u64, u64),
+        log: Log,
+        rows: &dyn Rows,
+    ) -> Result<Option<Vec<Hash>>, StoreError> {
+        if self.size < new || new < old {
+            return Ok(None);
+        }
+        match algorithm {
+            Algorithm::Sha256 => self.sha256.as_ref().map(|branch| branch.follow(old, new, log, rows)),
+            Algorithm::Sm3 => self.sm3.as_ref().map(|branch| branch.follow(old, new, log, rows)),
+        }
+        .transpose()
     }
 
     /// The first `width` hashes of a tile; nothing when there are not so many.
@@ -284,6 +302,10 @@ impl<H: TreeHash> Branch<H> {
 
     fn prove(&self, index: u64, log: Log, rows: &dyn Rows) -> Result<Vec<Hash>, StoreError> {
         prove_inclusion::<H, _>(&self.tiles(log, rows), index, self.edge.size()).map_err(unproven)
+    }
+
+    fn follow(&self, old: u64, new: u64, log: Log, rows: &dyn Rows) -> Result<Vec<Hash>, StoreError> {
+        prove_consistency::<H, _>(&self.tiles(log, rows), old, new).map_err(unproven)
     }
 
     fn tiles<'a>(&'a self, log: Log, rows: &'a dyn Rows) -> Tiles<'a, H> {

@@ -52,6 +52,7 @@ conformance! {
     what_was_counted_is_never_told_as_older_than_it_is
     receipts_verify_under_the_logs_keys
     every_entry_can_be_proven_at_the_current_head
+    every_tree_is_shown_to_be_the_beginning_of_a_later_one
     tiles_are_served_full_and_partial
     the_published_head_moves_at_most_so_often
     writes_are_done_only_with_the_answer_they_belong_to

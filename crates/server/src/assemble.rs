@@ -136,7 +136,8 @@ pub(crate) fn keys_of_logs(made: &Made, signers: &[Arc<dyn HeadSigner>]) -> Vec<
     each_key(host_of(&made.issuer), &signers).collect()
 }
 
-fn host_of(issuer: &str) -> &str {
+/// The name under which an issuer signs.
+pub(crate) fn host_of(issuer: &str) -> &str {
     issuer.split_once("://").map_or(issuer, |(_, host)| host)
 }
 

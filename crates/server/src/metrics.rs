@@ -18,9 +18,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use yinuo_domain::Clock as _;
 use yinuo_ledger::{Gauge, Ledger, Room};
 use yinuo_service::Gateway;
 use yinuo_web::{Answered, Observer};
+
+use crate::clock::SystemClock;
 
 /// Upper bounds of the times of answers, in seconds.
 const BOUNDS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -97,6 +100,18 @@ impl Collector for Inside {
             counts.withheld_items.iter().map(|(reason, count)| (reason.code(), *count)).collect();
         out.counters("yinuo_withheld_items", "Items that were withheld, by the reason", "reason", &reasons)?;
         out.counter("yinuo_sessions", "Sessions of people that began", counts.sessions)?;
+
+        let now = SystemClock::new().now();
+        let ages: Vec<_> = (self.gateway.cosigned_heads().iter())
+            .map(|(log, sm3, head)| {
+                let tree = if *sm3 { "sm3" } else { "sha256" };
+                (format!("{log} {tree}"), now.0.saturating_sub(head.at.0) / 1_000)
+            })
+            .collect();
+        let ages: Vec<_> = ages.iter().map(|(log, age)| (log.as_str(), *age)).collect();
+        let help =
+            "Age of the latest head that a quorum of witnesses cosigned, or since when one is waited for";
+        out.gauges("yinuo_cosigned_age_seconds", help, "log", &ages)?;
 
         let gauge = self.ledger.gauge();
         out.counter("yinuo_ledger_batches", "Batches that were committed", gauge.batches)?;

@@ -1,6 +1,7 @@
 //! A Yinuo that serves, as the demonstration and a deployment do alike: its doors, its operator's socket, what it
 //! does now and then, and how it ends.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,11 @@ impl Running {
         let metrics =
             doors.metrics.map(|listener| Door::open(listener, None, metrics.router(), doors.bounds));
         Ok(Self { gateway, ledger, door, metrics, operator, chores })
+    }
+
+    /// Does this as well until it ends.
+    pub(crate) fn also(&mut self, chore: impl Future<Output = ()> + Send + 'static) {
+        self.chores.push(tokio::spawn(chore));
     }
 
     /// Everything that can be asked of it.

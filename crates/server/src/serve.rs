@@ -27,6 +27,7 @@ use crate::running::{self, Doors, Leaving, Running};
 use crate::say::say;
 use crate::telemetry;
 use crate::tls::Tls;
+use crate::witness::submit::Submitting;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -86,7 +87,11 @@ async fn serve(loaded: &Loaded) -> Result<(), Failure> {
         reserve: running::reserve(config),
     };
     let engine_is_active = assembled.gateway.engine_is_active();
-    let running = Running::begin(&dir, assembled, doors)?;
+    let submitting = Submitting::prepare(loaded, &dir, &assembled)?;
+    let mut running = Running::begin(&dir, assembled, doors)?;
+    if let Some(submitting) = submitting {
+        running.also(submitting.run());
+    }
 
     say(format_args!("ready {}", loaded.issuer()));
     say(format_args!("  listening on    {scheme}://{address}"));

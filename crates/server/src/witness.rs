@@ -4,6 +4,7 @@
 //! platform is in it but the public keys of its logs, in the policy that says which are watched.
 
 mod http;
+pub(crate) mod submit;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -6,12 +6,15 @@
 
 #[path = "demo/mod.rs"]
 mod demo;
+#[path = "serve/mod.rs"]
+mod serve;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use demo::visitor::{Program, Visitor};
 use demo::{Demo, terminate};
+use serve::{Place, plain, wait_until};
 use tempfile::TempDir;
 use yinuo_tlog::*;
 
@@ -214,4 +217,86 @@ async fn a_witness_follows_a_platform_through_growth_a_kill_and_a_fork() {
     assert_eq!(witness.submit(&http, "a".repeat(AddCheckpoint::LEN_MAX + 1)).await.0, 413);
     witness.end();
     drop(demo);
+}
+
+/// The platform submits its heads by itself, goes on without a witness, and says when nobody vouches for it any more.
+#[test]
+fn a_platform_has_its_heads_cosigned_and_says_when_nobody_does() {
+    let place = Place::initialised("");
+    let keys = std::fs::read_to_string(place.path("yinuo-data/log.vkeys")).unwrap();
+    let data = place.path("witness");
+    let created = yinuo(&["witness", "create", "--name", NAME, "--data", data.to_str().unwrap()]);
+    assert!(created.status.success(), "{created:?}");
+    let logs: Vec<String> =
+        keys.lines().filter(|key| key.contains("/log/g/0")).map(|key| format!("log {key}\n")).collect();
+    let watches = place.path("watches.policy");
+    std::fs::write(&watches, format!("{}quorum none\n", logs.concat())).unwrap();
+    let witness = Serving::start(&data, &[watches.clone()]);
+
+    // A policy for each kind of tree: the first line of each is of SHA-256 and Ed25519.
+    std::fs::create_dir(place.path("policies")).unwrap();
+    let public = std::fs::read_to_string(data.join("witness.vkeys")).unwrap();
+    let policies: Vec<String> = logs
+        .iter()
+        .zip(public.lines())
+        .map(|(log, key)| format!("{log}witness w {key} {}\nquorum w\n", witness.url))
+        .collect();
+    for (number, policy) in policies.iter().enumerate() {
+        std::fs::write(place.path(&format!("policies/{number}.policy")), policy).unwrap();
+    }
+    let settings = "[tls]\ncertificate_file = \"cert.pem\"\nkey_file = \"key.pem\"\n[telemetry]\nmetrics_address = \
+                    \"127.0.0.1:0\"\n[witnesses]\npolicies = \"policies\"\nevery_s = 1\nlate_after_s = 2\n";
+    place.configure(settings);
+    let mut served = place.serve();
+    let accepts = |path: &str, policy: &str| {
+        let answer = place.get(&served, path);
+        let Some((head, body)) = answer.split_once("\r\n\r\n") else { return false };
+        let policy = Policy::parse(policy.as_bytes()).unwrap();
+        head.starts_with("HTTP/1.1 200") && policy.accept(&SignedNote::parse(body).unwrap()).is_ok()
+    };
+    wait_until("both trees are cosigned", || {
+        accepts("/log/g/0/cosigned", &policies[0]) && accepts("/log/g/0/sm3/cosigned", &policies[1])
+    });
+    assert!(
+        place.get(&served, "/log/platform/cosigned").starts_with("HTTP/1.1 404"),
+        "nobody watches that one"
+    );
+    let metrics = served.says("metrics").replace("http://", "").replace("/metrics", "");
+    assert!(plain(&metrics, "/metrics").contains("yinuo_cosigned_age_seconds{log=\"g/0 sm3\"} "));
+
+    // Nobody answers any more: that is said, and everything else goes on.
+    witness.end();
+    wait_until("somebody is told", || served.complaints().contains("nobody outside can vouch"));
+    assert!(place.get(&served, "/readyz").starts_with("HTTP/1.1 200"));
+
+    // After a restart what was cosigned is there at once, and what comes next follows from it.
+    drop(served);
+    let served = place.serve();
+    let answer = place.get(&served, "/log/g/0/cosigned");
+    let kept = SignedNote::parse(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert!(Policy::parse(policies[0].as_bytes()).unwrap().accept(&kept).is_ok());
+}
+
+/// A policy that cannot be followed is said at the start, with its file.
+#[test]
+fn a_policy_that_is_of_no_use_stops_the_start() {
+    let place = Place::initialised("[witnesses]\npolicies = \"policies\"\n");
+    std::fs::create_dir(place.path("policies")).unwrap();
+    let keys = std::fs::read_to_string(place.path("yinuo-data/log.vkeys")).unwrap();
+    let log = keys.lines().find(|key| key.contains("/log/g/0")).unwrap();
+    #[rustfmt::skip]
+    let cases = [
+        (None,                                        "has no policy"),
+        (Some("quorum\n".to_owned()),                 "one.policy: line 1"),
+        (Some("quorum none\n".to_owned()),            "names no log of this platform"),
+        (Some(format!("log {log}\nquorum none\n")),   "names no witness with an address"),
+    ];
+    for (policy, expected) in cases {
+        if let Some(policy) = policy {
+            std::fs::write(place.path("policies/one.policy"), policy).unwrap();
+        }
+        let refused = place.yinuo(&["serve"]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains(expected), "{expected}: {said}");
+    }
 }

@@ -13,6 +13,7 @@ use crate::counts::Counters;
 use crate::find::LookUps;
 use crate::import::Imports;
 use crate::keys::Rewrapping;
+use crate::public_log::CosignedHeads;
 use crate::rows::HashedRows;
 use crate::{Passkeys, SignIn, Unavailable, UnavailableWhy};
 
@@ -64,6 +65,8 @@ pub struct Gateway {
     pub(crate) mismatches: LookUps,
     pub(crate) imports: Imports,
     pub(crate) rewrapping: Rewrapping,
+    /// What witnesses have cosigned.
+    pub(crate) cosigned: CosignedHeads,
 }
 
 /// A person, as a use case holds them: where their rows are, and the keys to them.
@@ -101,6 +104,7 @@ impl Gateway {
             mismatches: LookUps::default(),
             imports: Imports::default(),
             rewrapping: Rewrapping::default(),
+            cosigned: CosignedHeads::default(),
         })
     }
 

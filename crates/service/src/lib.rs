@@ -48,6 +48,7 @@ pub use keys::{KeyEpochsView, KeyError, Rewrapped};
 pub use notices::NoticeView;
 pub use package::{PACKAGE_FORMAT, PROVEN_MS, Package, PackageError, Whose as PackageOf};
 pub use platform::ChangeError;
+pub use public_log::CosignedHead;
 pub use sign_in::{
     Arrival, Begun, Directory, Ended, Farewell, IdentityProvider, Pending, ProviderAnswer, ProviderError,
     Round, SESSION_MS, SIGN_IN_MS, SignIn, SignInError, SignInFailed, SignInFor, SignInWay, SigningIn,

@@ -31,6 +31,10 @@ async fn read(State(web): State<Web>, uri: Uri) -> Result<Response, Fault> {
             let found = web.read(move |gateway| gateway.checkpoint(&log, sm3)).await??;
             ("text/plain; charset=utf-8", NOW, found.map(String::into_bytes))
         }
+        Wanted::Cosigned { log, sm3 } => {
+            let found = web.gateway.cosigned(&log, sm3);
+            ("text/plain; charset=utf-8", NOW, found.map(String::into_bytes))
+        }
         Wanted::Tile { log, sm3, path, full } => {
             let found = web.read(move |gateway| gateway.tile(&log, sm3, &path)).await??;
             ("application/octet-stream", if full { IMMUTABLE } else { SOON }, found)
@@ -47,14 +51,30 @@ async fn read(State(web): State<Web>, uri: Uri) -> Result<Response, Fault> {
 /// What an address below `/log/` names.
 #[derive(Debug, Eq, PartialEq)]
 enum Wanted {
-    Checkpoint { log: String, sm3: bool },
-    Tile { log: String, sm3: bool, path: String, full: bool },
+    Checkpoint {
+        log: String,
+        sm3: bool,
+    },
+    /// The latest head that enough witnesses have cosigned.
+    Cosigned {
+        log: String,
+        sm3: bool,
+    },
+    Tile {
+        log: String,
+        sm3: bool,
+        path: String,
+        full: bool,
+    },
     Entries,
-    Document { hash: String },
+    Document {
+        hash: String,
+    },
 }
 
 impl Wanted {
-    /// `platform/…` or `g/<number>/…`, then `checkpoint`, `sm3/checkpoint`, `tile/…` or `tile-sm3/…`; or `doc/<hash>`.
+    /// `platform/…` or `g/<number>/…`, then `checkpoint` or `cosigned`, perhaps behind `sm3/`, `tile/…` or `tile-sm3/…`; or
+    /// `doc/<hash>`.
     fn parse(path: &str) -> Option<Self> {
         if let Some(hash) = path.strip_prefix("doc/") {
             let is_hash =
@@ -72,6 +92,11 @@ impl Wanted {
             [("checkpoint", false), ("sm3/checkpoint", true)].iter().find(|(name, _)| *name == rest)
         {
             return Some(Self::Checkpoint { log, sm3: sm3.1 });
+        }
+        if let Some(sm3) =
+            [("cosigned", false), ("sm3/cosigned", true)].iter().find(|(name, _)| *name == rest)
+        {
+            return Some(Self::Cosigned { log, sm3: sm3.1 });
         }
         let (sm3, tile) = match (rest.strip_prefix("tile/"), rest.strip_prefix("tile-sm3/")) {
             (Some(tile), _) => (false, tile),
@@ -135,12 +160,16 @@ mod tests {
             Some(Wanted::Tile { log: log.to_owned(), sm3, path: path.to_owned(), full })
         };
         let checkpoint = |log: &str, sm3| Some(Wanted::Checkpoint { log: log.to_owned(), sm3 });
+        let cosigned = |log: &str, sm3| Some(Wanted::Cosigned { log: log.to_owned(), sm3 });
         let hash = "ab".repeat(32);
         #[rustfmt::skip]
         let cases = [
             ("platform/checkpoint",            checkpoint("platform", false)),
             ("g/0/checkpoint",                 checkpoint("g/0", false)),
             ("g/17/sm3/checkpoint",            checkpoint("g/17", true)),
+            ("g/0/cosigned",                   cosigned("g/0", false)),
+            ("platform/sm3/cosigned",          cosigned("platform", true)),
+            ("g/0/cosigned/sm3",               None),
             ("g/0/tile/0/000",                 tile("g/0", false, "0/000", true)),
             ("g/0/tile/1/x001/x234/067",       tile("g/0", false, "1/x001/x234/067", true)),
             ("g/0/tile-sm3/0/000.p/1",         tile("g/0", true, "0/000.p/1", false)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use yinuo_domain::Place as InLog;
 use yinuo_domain::*;
 use yinuo_ledger::*;
-use yinuo_tlog::{Proof, TileId};
+use yinuo_tlog::{Proof, Sha256Tree, Sm3Tree, TileId, verify_consistency};
 
 use super::group;
 use crate::world::{
@@ -256,6 +256,40 @@ pub fn every_entry_can_be_proven_at_the_current_head(place: Place) {
         assert!(world.reader().receipt(&log, size).unwrap().is_none());
         assert_eq!(world.reader().proof(&log, Algorithm::Sha256, size).unwrap(), None);
     }
+}
+
+pub fn every_tree_is_shown_to_be_the_beginning_of_a_later_one(place: Place) {
+    let world = World::new(place);
+    let who = world.consented(1);
+    let group = group();
+    let mut roots = Vec::new();
+    let mut keep = |world: &World| {
+        let head = world.reader().head(&group).unwrap();
+        let root = |algorithm| head.of(algorithm).unwrap().0;
+        roots.push((head.size, root(Algorithm::Sha256), root(Algorithm::Sm3)));
+    };
+    keep(&world);
+    for round in 0..8 {
+        let asked: Vec<_> = (0..round * 12 + 1)
+            .map(|_| world.ledger.submit(world.submission(world.ask(&who, &courier()))))
+            .collect();
+        asked.into_iter().for_each(|asked| drop(asked.wait().unwrap()));
+        keep(&world);
+    }
+    assert!(256 < roots.last().unwrap().0, "no full tile");
+    let proof = |algorithm, old, new| world.reader().consistency(&group, algorithm, old, new).unwrap();
+    for (at, old) in roots.iter().enumerate() {
+        for new in &roots[at..] {
+            let sha256 = proof(Algorithm::Sha256, old.0, new.0).unwrap();
+            verify_consistency::<Sha256Tree>(old.0, &old.1, new.0, &new.1, &sha256).unwrap();
+            let sm3 = proof(Algorithm::Sm3, old.0, new.0).unwrap();
+            verify_consistency::<Sm3Tree>(old.0, &old.2, new.0, &new.2, &sm3).unwrap();
+            assert!(old.0 == new.0 || proof(Algorithm::Sm3, new.0, old.0).is_none(), "backwards");
+        }
+    }
+    let size = roots.last().unwrap().0;
+    assert_eq!(proof(Algorithm::Sha256, 0, size), Some(Vec::new()));
+    assert_eq!(proof(Algorithm::Sha256, 1, size + 1), None);
 }
 
 pub fn tiles_are_served_full_and_partial(place: Place) {

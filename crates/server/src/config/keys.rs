@@ -230,6 +230,17 @@ settings! {
         /// program that was built with the feature `otel` can do so. Unset: none.
         otlp_collector: Option<String> = None,
     }
+    /// Who outside watches the logs, and cosigns their heads. Unset: nobody.
+    witnesses: Witnesses {
+        /// A directory of policies (C2SP tlog-policy), in files that end with `.policy`: each names one of the logs by its
+        /// key in `log.vkeys`, the witnesses with the addresses where heads are submitted to them, and how many of
+        /// them make a quorum.
+        policies: Option<PathBuf> = None,
+        /// How often each head is submitted.
+        every_s: u64 = 60; 1..=86_400 "seconds",
+        /// How old the latest head that a quorum cosigned may become before an alarm is raised.
+        late_after_s: u64 = 600; 1..=2_592_000 "seconds",
+    }
     /// The platform's own OpenID Connect provider. Unset: people cannot sign in.
     sign_in: SignIn {
         /// The issuer of the provider; its configuration is found below it.
