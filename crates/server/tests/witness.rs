@@ -231,7 +231,7 @@ fn a_platform_has_its_heads_cosigned_and_says_when_nobody_does() {
         keys.lines().filter(|key| key.contains("/log/g/0")).map(|key| format!("log {key}\n")).collect();
     let watches = place.path("watches.policy");
     std::fs::write(&watches, format!("{}quorum none\n", logs.concat())).unwrap();
-    let witness = Serving::start(&data, &[watches.clone()]);
+    let witness = Serving::start(&data, std::slice::from_ref(&watches));
 
     // A policy for each kind of tree: the first line of each is of SHA-256 and Ed25519.
     std::fs::create_dir(place.path("policies")).unwrap();
