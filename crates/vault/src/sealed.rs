@@ -9,7 +9,7 @@
 
 use yinuo_domain::Suite;
 
-use crate::suite::{self, NONCE_LEN, TAG_LEN};
+use crate::suite::{self, Cipher, NONCE_LEN, TAG_LEN};
 use crate::{Secret, VaultError};
 
 /// The longest value, in bytes.
@@ -48,14 +48,19 @@ pub(crate) fn seal(
 
 /// Decrypts what [`seal`] made. The message must name the suite and number of `key`; it never chooses them.
 pub(crate) fn open(key: KeyRef<'_>, place: &[u8], sealed: &[u8]) -> Result<Secret, VaultError> {
-    let parsed = Parsed::of(sealed)?;
-    if parsed.suite != key.suite {
-        return Err(VaultError::OtherSuite);
-    }
-    if parsed.number != key.number {
-        return Err(VaultError::OtherKeyVersion(parsed.number));
-    }
+    let parsed = Parsed::under(key, sealed)?;
     suite::decrypt(key.suite, key.bytes, &parsed.nonce, place, parsed.body)
+}
+
+/// The same with the cipher of that key, which was made before.
+pub(crate) fn open_with(
+    cipher: &Cipher,
+    key: KeyRef<'_>,
+    place: &[u8],
+    sealed: &[u8],
+) -> Result<Secret, VaultError> {
+    let parsed = Parsed::under(key, sealed)?;
+    cipher.decrypt(&parsed.nonce, place, parsed.body)
 }
 
 /// What a message says about itself, before any of it is believed.
@@ -67,6 +72,18 @@ pub(crate) struct Parsed<'a> {
 }
 
 impl<'a> Parsed<'a> {
+    /// A message that names the suite and number of this key.
+    fn under(key: KeyRef<'_>, sealed: &'a [u8]) -> Result<Self, VaultError> {
+        let parsed = Self::of(sealed)?;
+        if parsed.suite != key.suite {
+            return Err(VaultError::OtherSuite);
+        }
+        if parsed.number != key.number {
+            return Err(VaultError::OtherKeyVersion(parsed.number));
+        }
+        Ok(parsed)
+    }
+
     pub(crate) fn of(sealed: &'a [u8]) -> Result<Self, VaultError> {
         let malformed = VaultError::Malformed("sealed bytes");
         let (header, rest) = sealed.split_first_chunk::<HEADER_LEN>().ok_or(malformed.clone())?;

@@ -7,7 +7,7 @@ use yinuo_domain::{Compartment, SubjectKey, Suite};
 
 use crate::VaultError;
 use crate::sealed::KeyRef;
-use crate::suite::{Key, KeyedMac};
+use crate::suite::{Cipher, Key, KeyedMac};
 
 /// Which key of a person. The number is in the stored bytes and in what the wrapping key is derived from.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -121,8 +121,24 @@ pub(crate) struct DataKey {
     pub(crate) compartment: Compartment,
     pub(crate) version: u32,
     pub(crate) bytes: Key,
+    /// Its cipher, once it was needed to open something.
+    cipher: OnceLock<Cipher>,
     /// The key of versions, once it was needed: it is the same for all values of the compartment.
     pub(crate) marks: OnceLock<Key>,
+}
+
+impl DataKey {
+    pub(crate) fn new(compartment: Compartment, version: u32, bytes: Key) -> Self {
+        Self { compartment, version, bytes, cipher: OnceLock::new(), marks: OnceLock::new() }
+    }
+
+    pub(crate) fn cipher(&self, suite: Suite) -> Result<&Cipher, VaultError> {
+        if let Some(cipher) = self.cipher.get() {
+            return Ok(cipher);
+        }
+        let cipher = Cipher::new(suite, &self.bytes)?;
+        Ok(self.cipher.get_or_init(|| cipher))
+    }
 }
 
 impl SubjectKeys {

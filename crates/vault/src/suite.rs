@@ -110,6 +110,34 @@ pub(crate) fn derive(suite: Suite, key: &[u8], info: &[u8], len: usize) -> Resul
     Ok(out)
 }
 
+/// A key that was taken in once, for many short messages. Wiped when dropped, as both ciphers see to.
+pub(crate) enum Cipher {
+    Guomi(Box<Sm4Gcm>),
+    International(Box<Aes256Gcm>),
+}
+
+impl Cipher {
+    pub(crate) fn new(suite: Suite, key: &[u8]) -> Result<Self, VaultError> {
+        Ok(match suite {
+            Suite::Guomi => Self::Guomi(Box::new(cipher(key)?)),
+            Suite::International => Self::International(Box::new(cipher(key)?)),
+        })
+    }
+
+    /// The same as [`decrypt`].
+    pub(crate) fn decrypt(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        bound: &[u8],
+        body: &[u8],
+    ) -> Result<Secret, VaultError> {
+        match self {
+            Self::Guomi(cipher) => decrypt_with(cipher.as_ref(), nonce, bound, body),
+            Self::International(cipher) => decrypt_with(cipher.as_ref(), nonce, bound, body),
+        }
+    }
+}
+
 /// Ciphertext and tag of `plain`.
 pub(crate) fn encrypt(
     suite: Suite,
@@ -132,10 +160,7 @@ pub(crate) fn decrypt(
     bound: &[u8],
     body: &[u8],
 ) -> Result<Secret, VaultError> {
-    match suite {
-        Suite::Guomi => decrypt_with(&cipher::<Sm4Gcm>(key)?, nonce, bound, body),
-        Suite::International => decrypt_with(&cipher::<Aes256Gcm>(key)?, nonce, bound, body),
-    }
+    Cipher::new(suite, key)?.decrypt(nonce, bound, body)
 }
 
 fn cipher<C: KeyInit>(key: &[u8]) -> Result<C, VaultError> {

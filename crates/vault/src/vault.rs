@@ -103,10 +103,7 @@ impl Vault {
         for (slot, bytes) in Slot::EVERY.into_iter().zip(drawn) {
             match slot {
                 Slot::Tag => tag = Some(bytes),
-                Slot::Data(compartment) => {
-                    let marks = OnceLock::new();
-                    data.push(DataKey { compartment, version: FIRST_KEY_VERSION, bytes, marks });
-                }
+                Slot::Data(compartment) => data.push(DataKey::new(compartment, FIRST_KEY_VERSION, bytes)),
             }
         }
         let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
@@ -124,9 +121,7 @@ impl Vault {
             let bytes = self.unwrap_one(subject, key)?;
             match key.slot {
                 Slot::Tag => tag = Some(bytes),
-                Slot::Data(compartment) => {
-                    data.push(DataKey { compartment, version: key.version, bytes, marks: OnceLock::new() });
-                }
+                Slot::Data(compartment) => data.push(DataKey::new(compartment, key.version, bytes)),
             }
         }
         let tag = tag.ok_or(VaultError::Malformed("wrapped keys"))?;
@@ -179,7 +174,9 @@ impl Vault {
             return Err(VaultError::OtherSubject);
         }
         let key = keys.data(row.compartment)?;
-        sealed::open(key, &place(subject, row.compartment, row.item, row.version, key), &row.bytes)
+        let cipher = keys.data_key(row.compartment)?.cipher(keys.suite)?;
+        let place = place(subject, row.compartment, row.item, row.version, key);
+        sealed::open_with(cipher, key, &place, &row.bytes)
     }
 
     /// Seals what shows how this person came to an act of theirs: it opens under their own key, for the same `id`, and

@@ -181,8 +181,7 @@ fn write(
     for (tree, proof) in proofs {
         let Some(proof) = proof else { continue };
         put(&mut out, before, &tree)?;
-        out.extend_from_slice(b":");
-        put_lines(&mut out, proof)?;
+        put(&mut out, b":", &proof)?;
         before = b",";
     }
     out.extend_from_slice(if before == b"{" { b"{}}}" } else { b"}}}" });
@@ -192,21 +191,6 @@ fn write(
 fn put(out: &mut Vec<u8>, before: &[u8], value: &impl Serialize) -> Result<(), Fault> {
     out.extend_from_slice(before);
     serde_json::to_writer(out, value).map_err(|_| broken())
-}
-
-/// A text of lines, as a proof is one: nothing but the ends of the lines is to be escaped in it.
-fn put_lines(out: &mut Vec<u8>, text: &str) -> Result<(), Fault> {
-    let escaped = |byte: u8| (byte < b' ' && byte != b'\n') || byte == b'"' || byte == b'\\';
-    if text.bytes().fold(false, |any, byte| any | escaped(byte)) {
-        return put(out, b"", &text);
-    }
-    out.push(b'"');
-    for (nth, line) in text.split('\n').enumerate() {
-        out.extend_from_slice(if nth == 0 { b"" } else { b"\\n" });
-        out.extend_from_slice(line.as_bytes());
-    }
-    out.push(b'"');
-    Ok(())
 }
 
 fn broken() -> Fault {

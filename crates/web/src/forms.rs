@@ -164,9 +164,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_does_not_arrive_is_not_waited_for() {
         let bed = crate::bed::Bed::memory(yinuo_domain::Suite::Guomi);
-        let mut web = Web::new(std::sync::Arc::clone(&bed.gateway));
-        assert_eq!(web.body_wait, crate::limits::BODY_WAIT);
-        web.body_wait = std::time::Duration::from_millis(5);
+        assert_eq!(Web::new(bed.gateway.clone(), None).body_wait, crate::limits::BODY_WAIT);
+        let web = Web::waiting(bed.gateway.clone(), None, std::time::Duration::from_millis(5));
         let fault = body_of(Request::new(axum::body::Body::new(Never)), &web).await.unwrap_err();
         assert_eq!((fault.problem, fault.problem.status()), (Problem::TooSlow, StatusCode::REQUEST_TIMEOUT));
     }

@@ -97,7 +97,7 @@ pub fn router_with(gateway: Arc<Gateway>, options: Options) -> Router {
         .merge(assets::routes())
         .merge(health::routes());
     let routes = if options.style { routes.merge(style::routes()) } else { routes };
-    dressed(routes, Web { observer: options.observer, ..Web::new(gateway) })
+    dressed(routes, Web::new(gateway, options.observer))
 }
 
 /// Routes with everything that holds for all of them.
@@ -128,8 +128,10 @@ mod tests {
     async fn a_defect_is_told_without_saying_what_it_met() {
         let bed = Bed::memory(Suite::Guomi);
         for accept in ["text/html", "*/*"] {
-            let router =
-                dressed(Router::new().route("/broken", get(broken)), Web::new(Arc::clone(&bed.gateway)));
+            let router = dressed(
+                Router::new().route("/broken", get(broken)),
+                Web::new(Arc::clone(&bed.gateway), None),
+            );
             let request = Request::get("/broken").header("accept", accept).body(Body::empty()).unwrap();
             let response = router.oneshot(request).await.unwrap();
             assert_eq!(response.status(), 500);

@@ -1,6 +1,7 @@
 //! What is known of a request before anything is decided: the language, the session's cookie, where it went.
 
 use std::convert::Infallible;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,11 @@ use crate::limits::BODY_WAIT;
 use crate::notices::Notices;
 use crate::words::{Lang, Words};
 
-/// What every handler shares.
+/// What every handler shares. A clone is the same.
 #[derive(Clone)]
-pub(crate) struct Web {
+pub(crate) struct Web(Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) jar: Jar,
     /// Notices as HTML, each made once.
@@ -30,10 +33,27 @@ pub(crate) struct Web {
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
+impl Deref for Web {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
 impl Web {
-    pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
+    pub(crate) fn new(gateway: Arc<Gateway>, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self::waiting(gateway, observer, BODY_WAIT)
+    }
+
+    /// With another wait for bodies.
+    pub(crate) fn waiting(
+        gateway: Arc<Gateway>,
+        observer: Option<Arc<dyn Observer>>,
+        body_wait: Duration,
+    ) -> Self {
         let jar = Jar::of_issuer(gateway.issuer());
-        Self { gateway, jar, notices: Arc::default(), body_wait: BODY_WAIT, observer: None }
+        Self(Arc::new(Shared { gateway, jar, notices: Arc::default(), body_wait, observer }))
     }
 
     /// Who we are. Every address we print begins with it; the `Host` header is never believed.

@@ -42,7 +42,7 @@ pub const OPERATOR: &str = "yinuo-operator";
 /// Everything an operator can ask.
 pub fn operator_router(gateway: Arc<Gateway>) -> Router {
     let subjects = platform::routes().merge(people::routes()).merge(staff::routes()).merge(keys::routes());
-    dressed(Router::new().merge(subjects), Web::new(gateway))
+    dressed(Router::new().merge(subjects), Web::new(gateway, None))
 }
 
 /// In whose name an operator asks.
