@@ -21,8 +21,23 @@ const RACES: usize = 20_000;
 /// How many people are in the race at once.
 const LANES: usize = 32;
 
-/// What a partner was given: the log index of each release.
-type Given = Vec<u64>;
+/// How races ended.
+#[derive(Default)]
+struct Ended {
+    /// What a partner was given: the log index of each release.
+    given: Vec<u64>,
+    refused: usize,
+    /// Released by the log, and void before it could leave: on a machine that is busy with something else.
+    late: usize,
+}
+
+/// How one request ended.
+#[derive(Debug, Eq, PartialEq)]
+enum Settled {
+    Given(u64),
+    Refused,
+    Late,
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn promise_4_every_release_stands_before_the_withdrawal_in_the_log() {
@@ -46,12 +61,13 @@ async fn promise_4_every_release_stands_before_the_withdrawal_in_the_log() {
         lanes.spawn(async move { race(&bed, &http, &url, &format!("more-{lane}"), RACES / LANES).await });
     }
     let mut given = HashSet::new();
-    let (mut won, mut lost) = (0, 0);
+    let (mut won, mut lost, mut late) = (0, 0, 0);
     while let Some(lane) = lanes.join_next().await {
-        let (releases, refusals) = lane.unwrap();
-        won += releases.len();
-        lost += refusals;
-        given.extend(releases);
+        let ended = lane.unwrap();
+        won += ended.given.len();
+        lost += ended.refused;
+        late += ended.late;
+        given.extend(ended.given);
     }
     serving.abort();
     // A race in which one side always wins shows nothing.
@@ -61,17 +77,17 @@ async fn promise_4_every_release_stands_before_the_withdrawal_in_the_log() {
     let released = releases_in_order(&bed);
     let recorded: HashSet<u64> = released.keys().copied().collect();
     assert!(given.is_subset(&recorded), "a partner holds a release that the log does not");
-    assert_eq!(recorded.len(), given.len(), "the log holds a release that nobody was given");
+    assert_eq!(recorded.len(), given.len() + late, "the log holds a release that nobody was given");
     let report = yinuo_ledger::verify_directory(dir.path(), &bed.verifier_keys, &mut |_| ()).unwrap();
     assert!(report.ok, "{:?}", report.first_bad);
     eprintln!("{won} releases and {lost} refusals in {RACES} races; {} entries", report.entries);
 }
 
 /// One person's races: consent, then disclosure and withdrawal at once, then one more disclosure, which must fail.
-async fn race(bed: &Bed, http: &reqwest::Client, url: &str, person: &str, rounds: usize) -> (Given, usize) {
+async fn race(bed: &Bed, http: &reqwest::Client, url: &str, person: &str, rounds: usize) -> Ended {
     bed.enrol(person).await;
     let (cookie, session) = bed.session(person).await;
-    let (mut given, mut refused) = (Vec::new(), 0);
+    let mut ended = Ended::default();
     let mut token = None;
     for round in 0..rounds {
         let back = bed.agree(&session, "courier", &[("delivery", "name")]).await.unwrap();
@@ -109,29 +125,31 @@ async fn race(bed: &Bed, http: &reqwest::Client, url: &str, person: &str, rounds
         let withdrawn = withdrawn.unwrap();
         assert_eq!(withdrawn.status().as_u16(), 303, "{}", withdrawn.text().await.unwrap());
         match settle(disclosed.unwrap()).await {
-            Some(index) => given.push(index),
-            None => refused += 1,
+            Settled::Given(index) => ended.given.push(index),
+            Settled::Refused => ended.refused += 1,
+            Settled::Late => ended.late += 1,
         }
         // The withdrawal was acknowledged: from now on nothing leaves.
         assert_eq!(
             settle(disclose().await.unwrap()).await,
-            None,
+            Settled::Refused,
             "a release after an acknowledged withdrawal"
         );
     }
-    (given, refused)
+    ended
 }
 
-/// The log index of a release, or nothing for a refusal because of the withdrawal.
-async fn settle(response: reqwest::Response) -> Option<u64> {
+/// The log index of a release, or a refusal because of the withdrawal.
+async fn settle(response: reqwest::Response) -> Settled {
     let status = response.status().as_u16();
     let body: Value = response.json().await.unwrap();
     match status {
-        200 => Some(body["receipt"]["index"].as_u64().unwrap()),
+        200 => Settled::Given(body["receipt"]["index"].as_u64().unwrap()),
         403 => {
             assert_eq!(body["items"]["name"], "withdrawn", "{body}");
-            None
+            Settled::Refused
         }
+        503 if body["type"] == format!("{ISSUER}/problems/not-delivered") => Settled::Late,
         other => panic!("{other} {body}"),
     }
 }
