@@ -34,8 +34,8 @@ use load::{Load, Outcome, Question};
 use site::{Site, serve};
 use yinuo_benches::{Bar, Effort, Samples, Unit, row, scratch};
 
-/// Connections at which the peak is measured.
-const PEAK: usize = 64;
+/// Connections at which the peak is measured: more than are worked on at once, so that somebody always waits.
+const PEAK: usize = 256;
 /// Connections over which more is asked than can be answered, and over which one partner floods.
 const MANY: usize = 2_048;
 /// What part of the peak the other partner asks for, steadily.
@@ -92,7 +92,7 @@ fn overload(
         later.push(twice.later as f64 / twice.due as f64);
         p99.push(twice.millis(0.99));
     }
-    row("overload: disclosures at the peak, 64 connections", Unit::PerSecond, &peaks, Bar::None);
+    row("overload: disclosures at the peak, 256 connections", Unit::PerSecond, &peaks, Bar::None);
     row(
         "… asked twice as often, over 2 048 connections: what came of it in time",
         Unit::PerSecond,

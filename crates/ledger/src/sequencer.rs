@@ -576,18 +576,8 @@ impl Sequencer {
             Write::AddPerson { epoch, .. } if self.platform.key_epochs.retired.contains(epoch) => {
                 Some(LedgerError::Conflict)
             }
-            write => misfit(write),
+            write => write.misfit(),
         }
-    }
-}
-
-/// A write that could not be found again: the shard of a person is the first byte of both of their keys.
-fn misfit(write: &Write) -> Option<LedgerError> {
-    match write {
-        Write::AddPerson { index, subject, .. } if index.first() != subject.0.first() => {
-            Some(LedgerError::Misfit("a person's index and surrogate are of two shards"))
-        }
-        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use yinuo_domain::{AppId, Compartment, Item, Salt, SubjectKey, Tag, Timestamp, ValueVersion};
 
-use crate::{StaffWrite, Ticket, TicketKind};
+use crate::{LedgerError, StaffWrite, Ticket, TicketKind};
 
 /// A write that is no fact.
 #[derive(Clone, Eq, PartialEq)]
@@ -132,6 +132,16 @@ pub enum Written {
 }
 
 impl Write {
+    /// What it wrote could not be found again: the shard of a person is the first byte of both of their keys.
+    pub(crate) fn misfit(&self) -> Option<LedgerError> {
+        match self {
+            Self::AddPerson { index, subject, .. } if index.first() != subject.0.first() => {
+                Some(LedgerError::Misfit("a person's index and surrogate are of two shards"))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it adds a person.
     pub(crate) fn is_new_person(&self) -> bool {
         matches!(self, Self::AddPerson { .. })
