@@ -311,9 +311,12 @@ pub fn what_was_appended_in_the_batch_of_a_deletion_leaves_no_trace(place: Place
         let who = world.consented(number);
         let asked: Vec<_> =
             (0..5).map(|_| world.ledger.submit(world.submission(world.ask(&who, &courier())))).collect();
+        // Urgent as the deletion is, and right before it: what it appends is in no row yet.
+        let withdrawn = world.ledger.submit(world.submission(who.withdraw(&courier())));
         let deleted = world.ledger.submit(world.submission(who.delete()));
         let late = world.ledger.submit(world.submission(world.ask(&who, &courier())));
         drop(asked);
+        assert!(matches!(withdrawn.wait().unwrap(), Answered::Done));
         assert!(matches!(deleted.wait().unwrap(), Answered::Done));
         assert!(matches!(late.wait().unwrap(), Answered::Refused(Refusal::NoGrant)));
         assert_eq!(world.reader().history(who.subject(), None, 10).unwrap(), []);
