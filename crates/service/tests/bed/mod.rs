@@ -252,7 +252,6 @@ impl Bed {
     }
 
     /// The ledger of this store, as a restart finds it. A closed ledger leaves whoever hangs behind; they are waited for.
-    #[allow(clippy::disallowed_methods, reason = "whoever hangs does so by the machine's clock")]
     pub fn again(&self, store: &MemoryStore) -> Result<Ledger, LedgerError> {
         self.ledger.clone().close();
         let random = Arc::new(CountingRandom(AtomicU64::new(11)));
