@@ -5,7 +5,7 @@ mod world;
 
 use proptest::prelude::*;
 use world::*;
-use yinuo_core::{Answer, Earlier, Slot, decide, replay::Replay};
+use yinuo_core::{Answer, Earlier, Slot, decide};
 use yinuo_domain::*;
 
 type Prepare = Box<dyn Fn(&mut World)>;
@@ -475,26 +475,6 @@ proptest! {
             }
         }
     }
-}
-
-/// The index of the first fact that replay does not agree with.
-fn replay(world: &World, facts: &[(Timestamp, Option<StreamId>, Fact)]) -> Option<usize> {
-    let mut replay = Replay::new(&world.documents);
-    let opened = Fact::LogOpened { log: LogId::platform(), suite: SUITE, profile: Profile::Dual };
-    replay.platform_entry(&Entry { at: NOW, salt: Salt([0; 16]), place: Place::Log, fact: opened }).unwrap();
-    facts.iter().position(|(at, stream, fact)| {
-        let place = stream.clone().map_or(Place::Log, |stream| Place::Stream {
-            stream,
-            seq: 0,
-            prev: Digest([0; 32]),
-            app_seq: None,
-        });
-        let entry = Entry { at: *at, salt: Salt([0; 16]), place: place.clone(), fact: fact.clone() };
-        match place {
-            Place::Log => replay.platform_entry(&entry).is_err(),
-            Place::Stream { .. } => replay.group_entry(&entry).is_err(),
-        }
-    })
 }
 
 /// A release whose consent was left out of the log is found by replay.

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use world::*;
-use yinuo_core::replay::Replay;
 use yinuo_core::{Answer, REFUSALS_TOLD_MAX, count_is_due, count_refusal};
 use yinuo_domain::*;
 
@@ -82,26 +81,6 @@ fn many(told: &mut Told, times: usize, purpose: Purpose, ids: &[&str]) -> Vec<&'
     (0..times).map(|_| told.ask(purpose, ids)).collect()
 }
 
-/// The index of the first fact that replay does not agree with.
-fn replayed(world: &World, facts: &[(Timestamp, Option<StreamId>, Fact)]) -> Option<usize> {
-    let mut replay = Replay::new(&world.documents);
-    let opened = Fact::LogOpened { log: LogId::platform(), suite: SUITE, profile: Profile::Dual };
-    replay.platform_entry(&Entry { at: NOW, salt: Salt([0; 16]), place: Place::Log, fact: opened }).unwrap();
-    facts.iter().position(|(at, stream, fact)| {
-        let place = stream.clone().map_or(Place::Log, |stream| Place::Stream {
-            stream,
-            seq: 0,
-            prev: Digest([0; 32]),
-            app_seq: None,
-        });
-        let entry = Entry { at: *at, salt: Salt([0; 16]), place, fact: fact.clone() };
-        match &entry.place {
-            Place::Log => replay.platform_entry(&entry).is_err(),
-            Place::Stream { .. } => replay.group_entry(&entry).is_err(),
-        }
-    })
-}
-
 #[test]
 fn the_first_five_refusals_of_an_hour_are_facts_and_the_others_are_counted() {
     //  name, what came before, ask, expected
@@ -127,7 +106,7 @@ fn the_first_five_refusals_of_an_hour_are_facts_and_the_others_are_counted() {
         before(&mut told);
         assert_eq!(told.ask(purpose, ids), expected, "{name}");
         told.tell();
-        assert_eq!(replayed(&told.world, &told.world.facts), None, "{name}");
+        assert_eq!(replay(&told.world, &told.world.facts), None, "{name}");
     }
 }
 
@@ -166,7 +145,7 @@ fn a_count_that_was_not_lawful_is_found_by_replay() {
         told.world
     };
     let world = lawful();
-    assert_eq!(replayed(&world, &world.facts), None);
+    assert_eq!(replay(&world, &world.facts), None);
     let last = world.facts.len() - 1;
     type Change = fn(&mut RefusalCount);
     #[rustfmt::skip]
@@ -187,20 +166,20 @@ fn a_count_that_was_not_lawful_is_found_by_replay() {
         let mut facts = world.facts.clone();
         let Fact::WithheldCounted(counted) = &mut facts[last].2 else { panic!() };
         change(counted);
-        assert_eq!(replayed(&world, &facts), Some(last), "{name}");
+        assert_eq!(replay(&world, &facts), Some(last), "{name}");
     }
     // One of the five left out; the count in another hour than they; in a stream without any.
     let mut facts = world.facts.clone();
     facts.remove(last - 1);
-    assert_eq!(replayed(&world, &facts), Some(last - 1));
+    assert_eq!(replay(&world, &facts), Some(last - 1));
     let mut facts = world.facts.clone();
     let Fact::WithheldCounted(counted) = &mut facts[last].2 else { panic!() };
     (counted.from, counted.until) = (NOW.after_ms(HOUR), NOW.after_ms(HOUR));
     facts[last].0 = NOW.after_ms(HOUR);
-    assert_eq!(replayed(&world, &facts), Some(last));
+    assert_eq!(replay(&world, &facts), Some(last));
     let mut facts = world.facts.clone();
     facts[last].1 = Some(StreamId { app: Some(app()), tag: Tag([7; 16]) });
-    assert_eq!(replayed(&world, &facts), Some(last));
+    assert_eq!(replay(&world, &facts), Some(last));
 }
 
 #[test]
@@ -209,7 +188,7 @@ fn a_sixth_refusal_with_a_fact_of_its_own_is_found_by_replay() {
     many(&mut told, 5, OFFERS, &["name"]);
     let mut facts = told.world.facts.clone();
     facts.push(facts.last().unwrap().clone());
-    assert_eq!(replayed(&told.world, &facts), Some(facts.len() - 1));
+    assert_eq!(replay(&told.world, &facts), Some(facts.len() - 1));
 }
 
 /// A log of before is decided by the code of its day, in which every refusal was a fact and none was counted; from where on
@@ -230,13 +209,13 @@ fn a_log_of_before_replays_as_it_was_and_the_rule_holds_from_the_engine_on() {
     assert_eq!(word(&told.world.change(PlatformChange::ActivateEngine(engine(2)))), "done");
     assert_eq!(many(&mut told, 6, OFFERS, &["name"])[4..], ["fact", "counted"]);
     told.tell();
-    assert_eq!(replayed(&told.world, &told.world.facts), None);
+    assert_eq!(replay(&told.world, &told.world.facts), None);
     assert_eq!(word(&told.world.change(PlatformChange::ActivateEngine(engine(1)))), "unknown-engine");
 
     let mut facts = told.world.facts.clone();
     facts
         .retain(|(_, _, fact)| !matches!(fact, Fact::EngineActivated { engine, .. } if engine.decision == 2));
-    assert_eq!(replayed(&told.world, &facts), Some(facts.len() - 1), "without the rule nothing is counted");
+    assert_eq!(replay(&told.world, &facts), Some(facts.len() - 1), "without the rule nothing is counted");
 }
 
 /// One thing that a partner, the platform or the time does.
@@ -311,7 +290,7 @@ proptest! {
         let mut told = Told::new(World::consented());
         steps.iter().for_each(|step| take(&mut told, step));
         told.tell();
-        prop_assert_eq!(replayed(&told.world, &told.world.facts), None);
+        prop_assert_eq!(replay(&told.world, &told.world.facts), None);
 
         let (mut hours, mut refused) = (BTreeMap::<u64, u64>::new(), 0);
         for (at, _, fact) in &told.world.facts {
