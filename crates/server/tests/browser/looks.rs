@@ -20,11 +20,13 @@ fn luminance(colour: &str) -> f64 {
     0.2126 * linear(parts[0]) + 0.7152 * linear(parts[1]) + 0.0722 * linear(parts[2])
 }
 
-/// How far the page, or any element on it, reaches beyond the right edge of the window, in CSS pixels.
+/// How far the page, or any element on it, reaches beyond the right edge of the window, in CSS pixels. What is in a sheet is
+/// moved sideways by itself, and does not move the page.
 pub(crate) fn overflow(browser: &Browser) -> f64 {
     let script = "
         const width = document.documentElement.clientWidth;
-        const edges = [...document.querySelectorAll('body *')].map(element => element.getBoundingClientRect().right);
+        const shown = document.querySelectorAll('body *:not(.sheet *)');
+        const edges = [...shown].map(element => element.getBoundingClientRect().right);
         return Math.max(document.documentElement.scrollWidth, document.body.scrollWidth, ...edges) - width;";
     browser.script(script).as_f64().unwrap()
 }
