@@ -62,7 +62,7 @@ fn a_platform_is_made_checked_served_asked_and_ended() {
     assert!(place.get(&served, "/metrics").starts_with("HTTP/1.1 404"));
     let lines = served.complaints();
     let told = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let about: Vec<_> = told.filter(|line| line["message"] == "took").collect();
+    let about: Vec<_> = told.filter(|line| line["message"] == "answered").collect();
     assert!(about.iter().any(|line| line["status"] == 200 && line["span"]["route"] == "/readyz"), "{lines}");
     assert!(about.iter().all(|line| line["us"].is_u64()) && !lines.contains("canary"), "{lines}");
 
