@@ -379,5 +379,7 @@ fn an_unlawful_release_is_named_although_everything_is_signed() {
         let found = forge(&*change);
         let bad = found.first_bad.unwrap_or_else(|| panic!("{what}: called lawful"));
         assert_eq!((bad.log.clone(), bad.index), (LogId::group(0), last), "{what}: {bad:?}");
+        // By the entry itself: whoever forges it can forge the rows that it adds up to.
+        assert!(!bad.what.contains("row"), "{what}: {bad:?}");
     }
 }
