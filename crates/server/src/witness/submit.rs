@@ -65,7 +65,7 @@ enum NotDone {
     Sending(#[from] reqwest::Error),
     #[error("the answer is too long")]
     TooLong,
-    #[error("it answered {status}: {body}")]
+    #[error("it answered {status}: {body:?}")]
     Status { status: u16, body: String },
     #[error(
         "it has cosigned a head of {size} entries, and the published one has {ours}: was the store set back?"
